@@ -1,0 +1,30 @@
+import type { Metadata, Viewport } from 'next';
+import type { ReactNode } from 'react';
+import { AppShell } from '#components/shell/app-shell.tsx';
+import { ThemeScript } from '#components/theme/theme-script.tsx';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'Podwire', template: '%s · Podwire' },
+  description: 'How every pod of a Kubernetes cluster is wired on Linux, with every CNI invocation as it happens',
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: dark)', color: '#0b0e13' },
+    { media: '(prefers-color-scheme: light)', color: '#f6f7f9' },
+  ],
+};
+
+export default function RootLayout({ children }: { readonly children: ReactNode }) {
+  return (
+    <html lang="en" data-theme="dark" suppressHydrationWarning>
+      <head>
+        <ThemeScript />
+      </head>
+      <body>
+        <AppShell>{children}</AppShell>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,11 @@
+import { runPluginBench } from './plugin.ts';
+
+/** `npm run bench -- <name>`: one name for each benchmark. */
+const [name, ...args] = process.argv.slice(2);
+
+if (name === 'plugin') {
+  process.exitCode = runPluginBench(args);
+} else {
+  process.stderr.write('usage: npm run bench -- plugin [--rounds 100] [--parallel 100] [--write]\n');
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+/** What the measuring process inside the world hands to the one outside, as JSON. */
+export type ContenderMeasurement = {
+  readonly id: string;
+  readonly title: string;
+  readonly addMs: readonly number[];
+  readonly delMs: readonly number[];
+  readonly parallel: ParallelMeasurement;
+};
+
+export type ParallelMeasurement = {
+  readonly requested: number;
+  /** Exit code 0. */
+  readonly succeeded: number;
+  /** Different addresses among the results: fewer than `succeeded` means that two pods got the same one. */
+  readonly distinctAddresses: number;
+  /** From the first spawn to the last exit. */
+  readonly elapsedMs: number;
+};
+
+export type PluginMeasurement = {
+  readonly rounds: number;
+  /** Start and end of a program that does nothing (`/bin/true`), in the same rounds: part of every number. */
+  readonly floorMs: readonly number[];
+  readonly contenders: readonly ContenderMeasurement[];
+};

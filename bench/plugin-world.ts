@@ -1,0 +1,127 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Contender, listContenders } from './contenders.ts';
+import type { ContenderMeasurement, ParallelMeasurement, PluginMeasurement } from './plugin-measurement.ts';
+import { type CniRun, type CniTarget, runCniVerb, startCniVerb } from './run-cni-verb.ts';
+
+/**
+ * The inner half of the benchmark. Runs as root of its own user, network and mount namespace (see plugin.ts), measures
+ * every contender in turn and prints one PluginMeasurement as JSON.
+ */
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string' },
+    parallel: { type: 'string' },
+    podwire: { type: 'string' },
+    reference: { type: 'string' },
+    bash: { type: 'string' },
+  },
+});
+
+const warmUpRounds = 3;
+
+function createNamespaces(names: readonly string[]): void {
+  execFileSync('ip', ['-batch', '-'], { input: names.map((name) => `netns add ${name}\n`).join('') });
+}
+
+function removeNamespaces(names: readonly string[]): void {
+  execFileSync('ip', ['-batch', '-'], { input: names.map((name) => `netns del ${name}\n`).join('') });
+}
+
+const locateTarget = (name: string): CniTarget => ({ containerId: name, netns: `/run/netns/${name}` });
+
+function requireSuccess(contender: Contender, verb: string, run: CniRun): number {
+  if (run.exitCode === 0) return run.durationMs;
+  throw new Error(`${verb} of ${contender.title} failed (${run.exitCode}): ${run.stdout}${run.stderr}`);
+}
+
+/** What is left of an attachment after DEL must not slow down who comes next. The bash plugin leaves its link. */
+function clearAttachment(name: string): void {
+  spawnSync('ip', ['-n', name, 'link', 'del', 'eth0'], { stdio: 'ignore' });
+}
+
+type Durations = { readonly addMs: number[]; readonly delMs: number[] };
+
+function measureAlone(contenders: readonly Contender[], rounds: number) {
+  const durations = new Map<string, Durations>(contenders.map(({ id }) => [id, { addMs: [], delMs: [] }]));
+  const floorMs: number[] = [];
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    const names = contenders.map(({ id }) => `r${round + warmUpRounds}-${id}`);
+    createNamespaces(names);
+    const startMs = performance.now();
+    spawnSync('/bin/true', { input: '' });
+    if (round >= 0) floorMs.push(performance.now() - startMs);
+    for (const [place, contender] of contenders.entries()) {
+      const target = locateTarget(names[place] ?? '');
+      const addMs = requireSuccess(contender, 'ADD', runCniVerb(contender, 'ADD', target));
+      const delMs = requireSuccess(contender, 'DEL', runCniVerb(contender, 'DEL', target));
+      clearAttachment(target.containerId);
+      if (round < 0) continue;
+      durations.get(contender.id)?.addMs.push(addMs);
+      durations.get(contender.id)?.delMs.push(delMs);
+    }
+    removeNamespaces(names);
+    if (round % 25 === 24) process.stderr.write(`  ${round + 1} of ${rounds} rounds\n`);
+  }
+  return { durations, floorMs };
+}
+
+function readAddresses(run: CniRun): readonly string[] {
+  if (run.exitCode !== 0) return [];
+  const result: { ips?: readonly { address: string }[] } = JSON.parse(run.stdout);
+  return (result.ips ?? []).map(({ address }) => address);
+}
+
+/** All at once, as after a node's start. Everything is deleted again, one after the other and not timed. */
+async function measureParallel(contender: Contender, requested: number): Promise<ParallelMeasurement> {
+  const names = Array.from({ length: requested }, (_, place) => `p${place}-${contender.id}`);
+  createNamespaces(names);
+  const targets = names.map(locateTarget);
+  const startMs = performance.now();
+  const runs = await Promise.all(targets.map((target) => startCniVerb(contender, 'ADD', target)));
+  const elapsedMs = performance.now() - startMs;
+  const firstFailure = runs.find(({ exitCode }) => exitCode !== 0);
+  if (firstFailure !== undefined) {
+    process.stderr.write(`  ${contender.title}: ${firstFailure.stdout.trim()} ${firstFailure.stderr.trim()}\n`);
+  }
+  for (const target of targets) runCniVerb(contender, 'DEL', target);
+  removeNamespaces(names);
+  return {
+    requested,
+    succeeded: runs.filter(({ exitCode }) => exitCode === 0).length,
+    distinctAddresses: new Set(runs.flatMap(readAddresses)).size,
+    elapsedMs,
+  };
+}
+
+async function measure(stateDirectory: string): Promise<PluginMeasurement> {
+  const rounds = Number(options.rounds);
+  const contenders = listContenders({
+    podwire: options.podwire ?? '',
+    referenceDirectory: options.reference ?? '',
+    bashPlugin: options.bash ?? '',
+    stateDirectory,
+  });
+  const { durations, floorMs } = measureAlone(contenders, rounds);
+  const measured: ContenderMeasurement[] = [];
+  for (const contender of contenders) {
+    process.stderr.write(`  ${options.parallel} at once: ${contender.title}\n`);
+    const parallel = await measureParallel(contender, Number(options.parallel));
+    const { addMs, delMs } = durations.get(contender.id) ?? { addMs: [], delMs: [] };
+    measured.push({ id: contender.id, title: contender.title, addMs, delMs, parallel });
+  }
+  return { rounds, floorMs, contenders: measured };
+}
+
+execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+execFileSync('ip', ['link', 'set', 'lo', 'up']);
+const stateDirectory = mkdtempSync(join(tmpdir(), 'podwire-bench-'));
+try {
+  process.stdout.write(JSON.stringify(await measure(stateDirectory)));
+} finally {
+  rmSync(stateDirectory, { recursive: true, force: true });
+}

@@ -1,0 +1,55 @@
+import { RadioTower, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { NodeTopology } from '#model/topology/topology.ts';
+import { formatClock } from '../timeline/format-clock.ts';
+
+/** What is to be known before the drawing is read: a node that is not ready, an agent that is silent. */
+export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
+  const node = topology.node.node;
+  if (node === undefined) {
+    return null;
+  }
+  const { facts, agent, problems } = node;
+  const ready = facts?.ready;
+  return (
+    <>
+      {ready !== undefined && ready.status !== 'True' && (
+        <Notice icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="status">
+          <strong className="font-semibold">{ready.reason ?? 'NotReady'}</strong>
+          {ready.message !== undefined && <span className="font-mono text-[11.5px]"> {ready.message}</span>}
+        </Notice>
+      )}
+      {agent.state !== 'live' && (
+        <Notice icon={<RadioTower aria-hidden size={14} className="text-warning" />} role="status" isHatched>
+          {agent.state === 'never'
+            ? 'The agent of this node has not reported: nothing is known of its kernel.'
+            : `The agent of this node is silent${agent.lastSeen === undefined ? '' : ` since ${formatClock(agent.lastSeen).slice(0, 8)}`}: the kernel is shown as it was then.`}
+        </Notice>
+      )}
+      {problems.map((problem) => (
+        <Notice key={problem} icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="note">
+          {problem}
+        </Notice>
+      ))}
+    </>
+  );
+}
+
+type NoticeProps = {
+  readonly icon: ReactNode;
+  readonly role: 'status' | 'note';
+  readonly isHatched?: boolean;
+  readonly children: ReactNode;
+};
+
+function Notice({ icon, role, isHatched = false, children }: NoticeProps) {
+  return (
+    <div
+      role={role}
+      className={`flex shrink-0 items-start gap-2 border-line border-b px-4 py-1.5 text-text-2 md:px-6 ${isHatched ? 'hatched' : 'bg-panel'}`}
+    >
+      <span className="mt-0.5 shrink-0">{icon}</span>
+      <p className="min-w-0">{children}</p>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+'use client';
+
+import { useMemo } from 'react';
+import type { NodeTopology } from '#model/topology/topology.ts';
+import { Tabs } from '../ui/tabs.tsx';
+import { findRelated } from './find-related.ts';
+import { KernelTable } from './kernel-table.tsx';
+import type { NodeScene } from './node-scene.ts';
+import { readNodeTables } from './read-node-tables.ts';
+
+type NodeTablesProps = {
+  readonly topology: NodeTopology;
+  readonly scene: NodeScene;
+  readonly selection: string | undefined;
+  readonly onSelect: (id: string | undefined) => void;
+};
+
+/** All that the drawing says, and all that it leaves out, as tables. Rows of the selected object stand out. */
+export function NodeTables({ topology, scene, selection, onSelect }: NodeTablesProps) {
+  const tables = useMemo(() => readNodeTables(topology), [topology]);
+  const lit = useMemo(
+    () => (selection === undefined ? undefined : findRelated(topology, scene, selection)),
+    [topology, scene, selection],
+  );
+  return (
+    <div className="min-h-0 flex-1 overflow-auto bg-ground px-4 py-3 md:px-6">
+      <Tabs
+        label="Tables of the node"
+        tabs={tables.map((table) => ({
+          id: table.id,
+          label: (
+            <>
+              {table.label} <span className="font-mono text-[11px] text-text-3">{table.rows.length}</span>
+            </>
+          ),
+          content: <KernelTable table={table} lit={lit} selection={selection} onSelect={onSelect} />,
+        }))}
+      />
+    </div>
+  );
+}

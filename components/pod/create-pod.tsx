@@ -1,0 +1,138 @@
+'use client';
+
+import { Plus } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { LabPodRequest } from '#model/protocol/rest.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { useLab } from './use-lab.ts';
+
+type CreatePodProps = {
+  readonly node: string;
+  /** Called with `<namespace>/<name>` when the lab has taken the pod. */
+  readonly onCreated: (pod: string) => void;
+};
+
+/** Makes a pod on this node of the lab; nothing where no lab runs. */
+export function CreatePod({ node, onCreated }: CreatePodProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const { lab, createPod } = useLab();
+  if (lab === undefined || !lab.nodes.some((candidate) => candidate.name === node)) {
+    return null;
+  }
+  const finish = (pod: string): void => {
+    setIsOpen(false);
+    onCreated(pod);
+  };
+  return (
+    <>
+      <Button look="outlined" onClick={() => setIsOpen(true)}>
+        <Plus aria-hidden size={13} />
+        Create pod
+      </Button>
+      <Dialog
+        open={isOpen}
+        onOpenChange={setIsOpen}
+        title="Create a pod"
+        description={`In the lab, on node ${node}. The runtime calls the CNI plugin for it.`}
+      >
+        <CreatePodForm node={node} createPod={createPod} onCreated={finish} />
+      </Dialog>
+    </>
+  );
+}
+
+type CreatePodFormProps = CreatePodProps & { readonly createPod: ReturnType<typeof useLab>['createPod'] };
+
+function CreatePodForm({ node, createPod, onCreated }: CreatePodFormProps) {
+  const [name, setName] = useState('');
+  const [image, setImage] = useState<LabPodRequest['image']>('nginx');
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const request = LabPodRequest.safeParse({ name: name.trim(), node, image });
+    if (!request.success) {
+      setProblem('A name is lower-case letters, digits and dashes, 63 at most, and starts and ends with no dash.');
+      return;
+    }
+    setIsBusy(true);
+    setProblem(undefined);
+    const result = await createPod(request.data);
+    setIsBusy(false);
+    if (result.ok) {
+      onCreated(`${request.data.namespace}/${request.data.name}`);
+    } else {
+      setProblem(result.error);
+    }
+  };
+  const changeName = (next: string): void => {
+    setName(next);
+    setProblem(undefined);
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} className="space-y-4">
+      <NameField name={name} onChange={changeName} isInvalid={problem !== undefined} />
+      <ImageField image={image} onChange={setImage} />
+      {problem !== undefined && (
+        <p role="alert" id="create-pod-problem" className="rounded-md border border-bad/50 px-3 py-2 text-bad">
+          {problem}
+        </p>
+      )}
+      <div className="flex justify-end">
+        <Button type="submit" look="accented" disabled={isBusy || name.trim() === ''}>
+          {isBusy ? 'Creating…' : 'Create pod'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const FIELD =
+  'mt-1 block h-8 w-full rounded-md border border-line-strong bg-ground px-2.5 text-[13px] text-text placeholder:text-text-3';
+
+type NameFieldProps = {
+  readonly name: string;
+  readonly onChange: (name: string) => void;
+  readonly isInvalid: boolean;
+};
+
+function NameField({ name, onChange, isInvalid }: NameFieldProps) {
+  return (
+    <label className="block text-xs font-medium text-text-2">
+      Name
+      <input
+        value={name}
+        onChange={(event) => onChange(event.target.value)}
+        placeholder="nginx3"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={63}
+        aria-invalid={isInvalid}
+        {...(isInvalid ? { 'aria-describedby': 'create-pod-problem' } : {})}
+        className={`${FIELD} font-mono`}
+      />
+    </label>
+  );
+}
+
+type ImageFieldProps = {
+  readonly image: LabPodRequest['image'];
+  readonly onChange: (image: LabPodRequest['image']) => void;
+};
+
+function ImageField({ image, onChange }: ImageFieldProps) {
+  return (
+    <label className="block text-xs font-medium text-text-2">
+      Image
+      <select
+        value={image}
+        onChange={(event) => onChange(event.target.value === 'busybox' ? 'busybox' : 'nginx')}
+        className={FIELD}
+      >
+        <option value="nginx">nginx</option>
+        <option value="busybox">busybox</option>
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,39 @@
+import type { TopologyPod } from '#model/topology/topology.ts';
+import { formatClock } from '../timeline/format-clock.ts';
+import { FactList } from './fact-list.tsx';
+
+type KubernetesFactsProps = {
+  readonly pod: TopologyPod | undefined;
+  /** Addresses of the pod's interfaces as the kernel has them; absent where they were not read. */
+  readonly kernelIps: readonly string[] | undefined;
+};
+
+/** What Kubernetes says of the pod, in its own words. */
+export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
+  if (pod === undefined) {
+    return <p className="text-text-3">Kubernetes has no pod of this name.</p>;
+  }
+  const strays = kernelIps === undefined ? [] : pod.podIps.filter((ip) => !kernelIps.includes(ip));
+  return (
+    <>
+      <FactList
+        facts={[
+          { label: 'status', value: pod.status === pod.phase ? pod.status : `${pod.status} (phase ${pod.phase})` },
+          { label: 'pod IPs', value: pod.podIps.join(' ') || 'none yet', isMono: pod.podIps.length > 0 },
+          { label: 'node', value: pod.nodeName ?? 'not scheduled' },
+          { label: 'images', value: pod.images.join(' ') },
+          { label: 'created', value: formatClock(pod.createdAt).slice(0, 8), isMono: true },
+          { label: 'uid', value: pod.uid, isMono: true },
+        ]}
+      />
+      {strays.length > 0 && (
+        <p role="status" className="mt-2 font-semibold text-bad">
+          The kernel has no interface of this pod with {strays.join(' ')}
+        </p>
+      )}
+      {pod.message !== undefined && (
+        <p className="mt-2 rounded-md border border-warning/50 px-3 py-2 text-text-2">{pod.message}</p>
+      )}
+    </>
+  );
+}

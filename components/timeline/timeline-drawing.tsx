@@ -1,0 +1,98 @@
+'use client';
+
+import { type KeyboardEvent, useState } from 'react';
+import type { InvocationSummary } from '#model/topology/topology.ts';
+import type { Lane } from './group-lanes.ts';
+import { handleTimelineKey } from './handle-timeline-key.ts';
+import { type AxisTick, layoutTimeAxis } from './layout-time-axis.ts';
+import { LANE_HEIGHT_PX, layoutTimeline, placeInstant } from './layout-timeline.ts';
+import { TimelineLabels } from './timeline-labels.tsx';
+import { TimelinePlot } from './timeline-plot.tsx';
+import type { TimelineSelection } from './timeline-selection.ts';
+import { useElementWidth } from './use-element-width.ts';
+import type { WindowControl } from './use-timeline-window.ts';
+
+const AXIS_HEIGHT_PX = 24;
+const OVERSCAN_PX = 200;
+
+type TimelineDrawingProps = TimelineSelection & {
+  readonly lanes: readonly Lane[];
+  readonly control: WindowControl;
+  readonly byNode: boolean;
+};
+
+/** The invocation before or after the selected one in time; without a selection the newest. */
+function findNeighbour(
+  lanes: readonly Lane[],
+  selected: string | undefined,
+  step: 1 | -1,
+): InvocationSummary | undefined {
+  const events = lanes.flatMap((lane) => lane.events).toSorted((a, b) => a.startUs - b.startUs);
+  const index = events.findIndex(({ invocation }) => invocation.id === selected);
+  return index < 0 ? events.at(-1)?.invocation : events[index + step]?.invocation;
+}
+
+/** Lanes over a common time axis. Only the rows that are scrolled into view are painted. */
+export function TimelineDrawing({ lanes, control, byNode, ...selection }: TimelineDrawingProps) {
+  const [measure, widthPx] = useElementWidth();
+  const [scroll, setScroll] = useState({ topPx: 0, heightPx: 2000 });
+  const { window, nowUs } = control;
+  const layout = layoutTimeline({ lanes, window, widthPx, nowUs, byNode });
+  const axis = widthPx === 0 ? [] : layoutTimeAxis(window, widthPx);
+  const rows = layout.rows.filter(
+    ({ yPx }) => yPx > scroll.topPx - OVERSCAN_PX && yPx < scroll.topPx + scroll.heightPx + OVERSCAN_PX,
+  );
+  const heightPx = Math.max(layout.heightPx, LANE_HEIGHT_PX * 2);
+  const walk = (step: 1 | -1): void => {
+    const next = findNeighbour(lanes, selection.selected, step);
+    if (next !== undefined) {
+      selection.onSelect(next);
+    }
+  };
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div
+        className="flex min-h-0 flex-1 overflow-y-auto overflow-x-hidden"
+        onScroll={({ currentTarget }) =>
+          setScroll({ topPx: currentTarget.scrollTop, heightPx: currentTarget.clientHeight })
+        }
+      >
+        <TimelineLabels rows={rows} heightPx={heightPx} selectedPod={selection.selectedPod} />
+        <div ref={measure} className="relative min-w-0 flex-1">
+          <TimelinePlot
+            {...{ rows, axis, widthPx, heightPx, control }}
+            {...selection}
+            nowPx={placeInstant(nowUs, window, widthPx)}
+            onKey={(key: KeyboardEvent) => handleTimelineKey(key, { control, walk })}
+          />
+        </div>
+      </div>
+      <AxisLabels axis={axis} widthPx={widthPx} hiddenLanes={layout.hiddenLanes} />
+    </div>
+  );
+}
+
+type AxisLabelsProps = {
+  readonly axis: readonly AxisTick[];
+  readonly widthPx: number;
+  readonly hiddenLanes: number;
+};
+
+function AxisLabels({ axis, widthPx, hiddenLanes }: AxisLabelsProps) {
+  return (
+    <div className="flex shrink-0 border-line border-t" style={{ height: AXIS_HEIGHT_PX }}>
+      <div className="w-[104px] shrink-0 truncate py-1 pr-2 text-[11px] text-text-3 sm:w-[190px]">
+        {hiddenLanes > 0 && `+${hiddenLanes} not in this window`}
+      </div>
+      <div className="relative min-w-0 flex-1 overflow-hidden font-mono text-[11px] text-text-3" aria-hidden>
+        {axis
+          .filter(({ xPx }) => xPx < widthPx - 24)
+          .map(({ xPx, label }) => (
+            <span key={xPx} className="absolute top-1 whitespace-nowrap pl-1.5" style={{ left: xPx }}>
+              {label}
+            </span>
+          ))}
+      </div>
+    </div>
+  );
+}

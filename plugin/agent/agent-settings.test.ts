@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { parseAgentSettings } from './agent-settings.ts';
+
+describe('the environment of the agent', () => {
+  it('names the node, its folders and a collector behind a socket file', () => {
+    const env = { PODWIRE_NODE: 'k8s-node01', PODWIRE_STATE: '/state', PODWIRE_COLLECTOR: 'unix:/run/collector.sock' };
+    expect(parseAgentSettings(env)).toEqual({
+      ok: true,
+      value: {
+        node: 'k8s-node01',
+        stateFolder: '/state',
+        collector: { baseUrl: 'http://collector', unixSocket: '/run/collector.sock' },
+      },
+    });
+  });
+
+  it('takes a collector on a port, with the usual folders', () => {
+    const settings = parseAgentSettings({ PODWIRE_NODE: 'n', PODWIRE_COLLECTOR: 'http://10.0.0.1:7639/' });
+    expect(settings).toMatchObject({
+      ok: true,
+      value: { stateFolder: '/var/lib/podwire', collector: { baseUrl: 'http://10.0.0.1:7639' } },
+    });
+  });
+
+  it.each([undefined, '', 'unix:relative', '10.0.0.1:7639', 'ftp://10.0.0.1'])(
+    'refuses the collector "%s" with a remedy',
+    (text) => {
+      const settings = parseAgentSettings({ PODWIRE_COLLECTOR: text });
+      expect(settings.ok).toBe(false);
+      expect(JSON.stringify(settings)).toContain('PODWIRE_COLLECTOR must be');
+    },
+  );
+});

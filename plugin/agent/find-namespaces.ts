@@ -1,0 +1,97 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+
+/** A network namespace that can be opened under `openPath` as long as it lives. */
+export interface FoundNamespace {
+  readonly id: NetnsId;
+  readonly names: readonly string[];
+  readonly kind: NetworkNamespace['kind'];
+  readonly openPath: string;
+}
+
+/** Where runtimes bind namespaces; usually two names of one folder, then the first one counts: runtimes use it as CNI_NETNS. */
+export const namespaceFolders = ['/var/run/netns', '/run/netns'] as const;
+
+const ownNamespacePath = '/proc/self/ns/net';
+
+interface NamespaceFile {
+  readonly id: NetnsId;
+  readonly path: string;
+  /** Device number of nsfs: a plain file of the same name, not bound yet, has another one. */
+  readonly device: bigint;
+}
+
+/**
+ * Lists the network namespaces of this node: the agent's own first, then those bound by name, then those that only
+ * processes hold. Each once, by its inode. What disappears meanwhile is left out.
+ * @param folders folders that hold bound namespaces
+ */
+export function findNamespaces(folders: readonly string[] = namespaceFolders): FoundNamespace[] {
+  const own = statNamespace(ownNamespacePath);
+  if (own === undefined) throw new Error(`cannot stat ${ownNamespacePath}: is /proc mounted?`);
+  const bound = listBoundNamespaces(folders).filter(({ device }) => device === own.device);
+  const found = new Map<NetnsId, FoundNamespace>();
+  found.set(own.id, { id: own.id, names: namesOf(own.id, bound), kind: 'root', openPath: ownNamespacePath });
+  for (const { id, path } of bound) {
+    if (found.has(id)) continue;
+    const names = namesOf(id, bound);
+    found.set(id, { id, names, kind: names.some(isPodName) ? 'pod' : 'other', openPath: path });
+  }
+  for (const { id, path } of listHeldNamespaces()) {
+    if (!found.has(id)) found.set(id, { id, names: [], kind: 'other', openPath: path });
+  }
+  return [...found.values()];
+}
+
+/** containerd and podman bind a pod's namespace as `cni-<uuid>`. */
+function isPodName(path: string): boolean {
+  return path.slice(path.lastIndexOf('/') + 1).startsWith('cni-');
+}
+
+function namesOf(id: NetnsId, bound: readonly NamespaceFile[]): string[] {
+  return bound.filter((file) => file.id === id).map(({ path }) => path);
+}
+
+function listBoundNamespaces(folders: readonly string[]): NamespaceFile[] {
+  const seen = new Set<string>();
+  return folders.flatMap((folder) => {
+    const real = resolveFolder(folder);
+    if (real === undefined || seen.has(real)) return [];
+    seen.add(real);
+    return listFolder(folder)
+      .sort()
+      .flatMap((name) => statNamespace(join(folder, name)) ?? []);
+  });
+}
+
+function resolveFolder(folder: string): string | undefined {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+function listHeldNamespaces(): NamespaceFile[] {
+  return listFolder('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => statNamespace(`/proc/${pid}/ns/net`) ?? []);
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function statNamespace(path: string): NamespaceFile | undefined {
+  try {
+    const { ino, dev } = statSync(path, { bigint: true });
+    return { id: String(ino) as NetnsId, path, device: dev };
+  } catch {
+    return undefined;
+  }
+}

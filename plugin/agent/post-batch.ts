@@ -1,0 +1,36 @@
+import { BatchReceipt } from '#model/protocol/agent-batch.ts';
+import type { CollectorAddress } from './agent-settings.ts';
+import { describeError } from './write-log-line.ts';
+
+/** `refused`: the collector will never take this content. `unreachable`: try again later. */
+export type PostOutcome =
+  | { readonly type: 'accepted'; readonly receipt: BatchReceipt }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'unreachable'; readonly reason: string };
+
+/** Statuses that speak about the content; any other failure speaks about the moment. RFC 9110 section 15.5. */
+const contentStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
+const timeoutMs = 20_000;
+
+/** Posts one encoded batch to the collector, over its Unix socket where it has one. */
+export async function postBatch(
+  collector: CollectorAddress,
+  body: Uint8Array<ArrayBuffer>,
+  signal: AbortSignal,
+): Promise<PostOutcome> {
+  try {
+    const response = await fetch(`${collector.baseUrl}/agent/v1/batches`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+      body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      ...(collector.unixSocket === undefined ? {} : { unix: collector.unixSocket }),
+    });
+    const text = await response.text();
+    if (response.ok) return { type: 'accepted', receipt: BatchReceipt.parse(JSON.parse(text)) };
+    const reason = `HTTP ${response.status}: ${text.slice(0, 300)}`;
+    return { type: contentStatuses.has(response.status) ? 'refused' : 'unreachable', reason };
+  } catch (error) {
+    return { type: 'unreachable', reason: describeError(error) };
+  }
+}

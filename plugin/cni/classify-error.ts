@@ -1,0 +1,24 @@
+import { SystemCallError } from '#plugin/netlink/libc.ts';
+import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
+import { LockTimeout } from '#plugin/netlink/wait-for-lock.ts';
+import { BridgeConflict } from '#plugin/network/ensure-bridge.ts';
+import { RulesRefused } from '#plugin/network/ensure-rules.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+
+/** The one place where what a layer below threw becomes an error of the CNI protocol. */
+export function classifyError(error: unknown): CniFailure {
+  if (error instanceof CniFailure) return error;
+  if (!(error instanceof Error)) return new CniFailure(String(error), { code: CNI_ERROR_CODE.internal });
+  const { message } = error;
+  if (error instanceof NetlinkError || error instanceof SystemCallError) {
+    return new CniFailure(message, { code: CNI_ERROR_CODE.kernelRefused, cause: error });
+  }
+  if (error instanceof LockTimeout)
+    return new CniFailure(message, { code: CNI_ERROR_CODE.tryAgainLater, cause: error });
+  if (error instanceof BridgeConflict)
+    return new CniFailure(message, { code: CNI_ERROR_CODE.bridgeConflict, cause: error });
+  if (error instanceof RulesRefused)
+    return new CniFailure(message, { code: CNI_ERROR_CODE.rulesRefused, cause: error });
+  if ('syscall' in error) return new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput, cause: error });
+  return new CniFailure(message, { code: CNI_ERROR_CODE.internal, details: error.stack, cause: error });
+}

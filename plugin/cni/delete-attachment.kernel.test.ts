@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CniCall, CniOutcome, KernelWorld } from '#plugin/testing/kernel-world.ts';
+import { openKernelWorld } from '#plugin/testing/kernel-world.ts';
+import { ipamConfiguration, podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
+
+let world: KernelWorld;
+
+beforeEach(async () => {
+  world = await openKernelWorld();
+  world.addNamespaces('one', 'two');
+});
+
+afterEach(() => world[Symbol.dispose]());
+
+const call = (command: string, changes: Partial<CniCall> = {}): CniOutcome =>
+  world.cni({ command, containerId: 'c1', netns: 'one', ifName: 'eth0', input: podCidrConfiguration(), ...changes });
+
+function expectGone(): void {
+  expect(world.listLinkNames()).toEqual(['cni0']);
+  expect(world.listReservations('podnet')).toEqual([]);
+  expect(world.ip('neighbour', 'show', 'dev', 'cni0')).toEqual([]);
+}
+
+const silent = { exitCode: 0, stdout: '', stderr: '' };
+
+describe('DEL', () => {
+  it('takes veth, address, route and neighbour entry away, says nothing, and the bridge stays', () => {
+    call('ADD');
+    expect(call('DEL')).toMatchObject(silent);
+    expectGone();
+    expect(world.listLinkNames('one')).toEqual([]);
+    expect(world.ip('-n', 'one', 'route')).toEqual([]);
+  });
+
+  it('twice leaves nothing and succeeds, the second time without namespace and prevResult as containerd does it', () => {
+    call('ADD');
+    expect(call('DEL')).toMatchObject(silent);
+    expect(call('DEL', { netns: '' })).toMatchObject(silent);
+    expectGone();
+  });
+
+  it('works without the namespace, by container id and interface name alone', () => {
+    call('ADD');
+    expect(call('DEL', { netns: '' })).toMatchObject(silent);
+    expectGone();
+  });
+
+  it('works after the namespace is gone', () => {
+    call('ADD');
+    world.exec('ip', 'netns', 'del', 'one');
+    expect(call('DEL')).toMatchObject(silent);
+    expectGone();
+  });
+
+  it('works after the pod range changed', () => {
+    call('ADD');
+    expect(call('DEL', { input: podCidrConfiguration({ podcidr: '10.77.0.0/24' }) })).toMatchObject(silent);
+    expectGone();
+  });
+
+  it('works after the bridge is gone', () => {
+    call('ADD');
+    world.exec('ip', 'link', 'del', 'cni0');
+    expect(call('DEL')).toMatchObject(silent);
+    expect(world.listLinkNames()).toEqual([]);
+    expect(world.listReservations('podnet')).toEqual([]);
+  });
+
+  it('of what was never added succeeds', () => {
+    expect(call('DEL', { containerId: 'never' })).toMatchObject(silent);
+  });
+
+  it('of one interface leaves the other one of the same container', () => {
+    call('ADD');
+    call('ADD', { ifName: 'eth1', input: podCidrConfiguration({ isDefaultGateway: false }) });
+    call('DEL');
+    expect(world.listLinkNames('one')).toEqual(['eth1']);
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.3']);
+  });
+
+  it('of one pod leaves the bridge with the MAC it had', () => {
+    call('ADD');
+    const { ifindex } = world.ipOne('link', 'show', 'dev', 'cni0');
+    call('ADD', { containerId: 'c2', netns: 'two' });
+    call('DEL');
+    expect(world.ipOne('link', 'show', 'dev', 'cni0')).toMatchObject({ ifindex, address: '0a:58:0a:f0:02:01' });
+  });
+
+  it('frees the address for later, but not for the next pod', () => {
+    call('ADD');
+    call('DEL');
+    expect(call('ADD').addresses).toEqual(['10.240.2.3/24']);
+  });
+
+  it('hands addresses out again, the longest free first, when all were used', () => {
+    const input = ipamConfiguration({ subnet: '10.9.0.0/29' });
+    for (const containerId of ['a', 'b', 'c', 'd', 'e']) {
+      expect(call('ADD', { containerId, input }).exitCode).toBe(0);
+      call('DEL', { containerId, input });
+    }
+    expect(call('ADD', { containerId: 'f', input }).addresses).toEqual(['10.9.0.2/29']);
+  });
+});
+
+describe('an address', () => {
+  it('that was reserved before the last restart of the node is free again', () => {
+    call('ADD');
+    call('DEL');
+    const file = '/run/state/ipam/podnet/10.240.2.3';
+    const reservation = { containerId: 'old', ifName: 'eth0', bootId: 'earlier', reservedAt: '2026-01-01T00:00:00Z' };
+    world.try(['tee', file], JSON.stringify(reservation));
+    world.try(['tee', '/run/state/ipam/podnet/.boot'], 'earlier');
+    call('ADD');
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.4']);
+  });
+
+  it('whose file is empty, as after a power cut, counts as free', () => {
+    const input = ipamConfiguration({ subnet: '10.9.0.0/30' });
+    call('ADD', { input });
+    call('DEL', { input });
+    world.try(['tee', '/run/state/ipam/podnet/10.9.0.2'], '');
+    expect(call('ADD', { input }).addresses).toEqual(['10.9.0.2/30']);
+  });
+
+  it('that is asked for by name is given, also after a killed ADD of the same pod', () => {
+    const args = 'IP=10.240.2.77;MAC=02:00:00:00:00:07';
+    const { addresses } = call('ADD', { args });
+    expect(addresses).toEqual(['10.240.2.77/24']);
+    expect(world.ipOne('-n', 'one', 'link', 'show', 'dev', 'eth0')).toMatchObject({ address: '02:00:00:00:00:07' });
+    world.exec('ip', '-n', 'one', 'link', 'del', 'eth0');
+    expect(call('ADD', { args }).addresses).toEqual(['10.240.2.77/24']);
+    expect(call('ADD', { args, containerId: 'c2', netns: 'two' }).answer.code).toBe(102);
+  });
+});
+
+describe('GC', () => {
+  const attachment = (containerID: string) => ({ containerID, ifname: 'eth0' });
+
+  it('deletes what the runtime no longer knows and keeps the rest', () => {
+    call('ADD');
+    call('ADD', { containerId: 'c2', netns: 'two' });
+    const input = podCidrConfiguration({ 'cni.dev/valid-attachments': [attachment('c2')] });
+    expect(world.cni({ command: 'GC', input })).toMatchObject(silent);
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.3']);
+    expect(world.listLinkNames('one')).toEqual([]);
+    expect(world.listLinkNames('two')).toEqual(['eth0']);
+  });
+
+  it('without the list deletes nothing: absent is not empty', () => {
+    call('ADD');
+    expect(world.cni({ command: 'GC', input: podCidrConfiguration() }).answer.code).toBe(7);
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
+  });
+});

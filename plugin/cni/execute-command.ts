@@ -1,0 +1,109 @@
+import type { JsonObject } from '#model/json.ts';
+import { formatTimestamp } from '#plugin/journal/describe-invocation.ts';
+import { openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
+import { addAttachment } from './add-attachment.ts';
+import { formatAttachmentResult } from './attachment-result.ts';
+import { checkAttachment } from './check-attachment.ts';
+import { classifyError } from './classify-error.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { type CniVersion, isAtLeast } from './cni-version.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { deleteAttachment } from './delete-attachment.ts';
+import { type InvocationContext, requireOwner } from './invocation-context.ts';
+import { openReservationStore, readBootId, readNodeContext } from './node-context.ts';
+import { parseAttachmentRequest, parseBridgeConfiguration } from './parse-bridge-configuration.ts';
+import type { CniCommand, InvocationEnvironment } from './parse-environment.ts';
+import { type NetworkInput, parseInput } from './parse-input.ts';
+import { reportStatus } from './report-status.ts';
+import type { StepSequence } from './step-sequence.ts';
+
+export type CommandRun = {
+  readonly environment: InvocationEnvironment;
+  readonly input: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly steps: StepSequence;
+  readonly startedAtMs: number;
+};
+
+/** CNI specification: the version in which a command appeared. */
+const SINCE: Readonly<Partial<Record<CniCommand, CniVersion>>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' };
+
+/**
+ * Every command but VERSION.
+ * @param print called once, as the last step of an ADD: where nobody takes the result, the pod is taken back too
+ * @throws what a step threw
+ */
+export function executeCommand(run: CommandRun, print: (result: JsonObject) => void): void {
+  const { command } = run.environment;
+  if (command === 'ADD') {
+    executeAdd(run, print);
+    return;
+  }
+  const input = run.steps.run('config.parse', (notes) => {
+    const parsed = parseSupportedInput(run);
+    notes.object = parsed.name;
+    return parsed;
+  });
+  runWithHost(run, input, (context) => executeOther(command, context));
+}
+
+function executeAdd(run: CommandRun, print: (result: JsonObject) => void): void {
+  const { environment, steps } = run;
+  const { input, configuration, request } = steps.run('config.parse', (notes) => {
+    const parsed = parseSupportedInput(run);
+    notes.object = parsed.name;
+    return {
+      input: parsed,
+      configuration: parseBridgeConfiguration(parsed),
+      request: parseAttachmentRequest(parsed.configuration, environment.args),
+    };
+  });
+  runWithHost(run, input, (context) => {
+    const result = formatAttachmentResult(addAttachment(context, configuration, request), input.cniVersion);
+    steps.run('result.print', () => print(result));
+  });
+}
+
+function executeOther(command: CniCommand, context: InvocationContext): void {
+  if (command === 'DEL') deleteAttachment(context, requireOwner(context.environment));
+  else if (command === 'CHECK') checkAttachment(context, parseBridgeConfiguration(context.input));
+  else if (command === 'GC') collectGarbage(context);
+  else if (command === 'STATUS') reportStatus(context);
+}
+
+function parseSupportedInput({ environment: { command }, input: text }: CommandRun): NetworkInput {
+  const input = parseInput(text);
+  const since = SINCE[command];
+  if (since !== undefined && !isAtLeast(input.cniVersion, since)) {
+    const message = `${command} needs cniVersion ${since} or newer, the configuration has ${input.cniVersion}`;
+    throw new CniFailure(message, { code: CNI_ERROR_CODE.versionIncompatible });
+  }
+  return input;
+}
+
+/** Undoing needs the socket, so it happens in here, before it is closed. */
+function runWithHost(run: CommandRun, input: NetworkInput, work: (context: InvocationContext) => void): void {
+  const { environment, steps } = run;
+  const node = readNodeContext(run.variables);
+  const bootId = readBootId();
+  using host = openNetlinkSocket(NETLINK.ROUTE);
+  const context: InvocationContext = {
+    environment,
+    input,
+    node,
+    bootId,
+    steps,
+    host,
+    openStore: () => openReservationStore(node, input.name, bootId),
+    startedAt: formatTimestamp(run.startedAtMs),
+  };
+  try {
+    work(context);
+  } catch (error) {
+    const { code, message, details } = classifyError(error);
+    const notes = [details, ...steps.undo()].filter((text) => text !== undefined);
+    const undoNotes = notes.length === 0 ? undefined : notes.join('; ');
+    throw new CniFailure(message, { code, details: undoNotes, cause: error });
+  }
+}

@@ -1,0 +1,39 @@
+import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { findLink } from '#plugin/network/find-link.ts';
+import { hashText } from '#plugin/network/hash-text.ts';
+import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { deriveHostVethMac, formatMacAddress } from '#plugin/network/mac-address.ts';
+
+/** Names that an attachment may have tried; more collisions than this in 44 bits do not happen by chance. */
+export const HOST_VETH_ATTEMPTS = 8;
+
+const NAME_HEX_DIGITS = 11;
+
+const ownerKey = ({ containerId, ifName }: ReservationOwner): string => `${containerId}/${ifName}`;
+
+/** `veth` and 11 hex digits, 15 bytes in all, the same for the same attachment in every run. */
+export function hostVethName(owner: ReservationOwner, attempt: number): string {
+  return `veth${hashText(`${ownerKey(owner)}/${attempt}`)
+    .toString(16)
+    .padStart(16, '0')
+    .slice(-NAME_HEX_DIGITS)}`;
+}
+
+export function hostVethMac(owner: ReservationOwner): Uint8Array {
+  return deriveHostVethMac(ownerKey(owner));
+}
+
+/** A link of that name belongs to the attachment only if it is a veth with the attachment's MAC. */
+export function isHostVethOf(owner: ReservationOwner, link: LinkFacts): boolean {
+  return link.kind === 'veth' && link.mac === formatMacAddress(hostVethMac(owner));
+}
+
+/** Finds it by container id and interface name alone, so it works after a restart, without netns and without prevResult. */
+export function findHostVeth(socket: NetlinkSocket, owner: ReservationOwner): LinkFacts | undefined {
+  for (let attempt = 0; attempt < HOST_VETH_ATTEMPTS; attempt += 1) {
+    const link = findLink(socket, hostVethName(owner, attempt));
+    if (link !== undefined && isHostVethOf(owner, link)) return link;
+  }
+  return undefined;
+}

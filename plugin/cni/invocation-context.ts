@@ -1,0 +1,28 @@
+import type { ReservationOwner, ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import type { NodeContext } from './node-context.ts';
+import type { InvocationEnvironment } from './parse-environment.ts';
+import type { NetworkInput } from './parse-input.ts';
+import type { StepSequence } from './step-sequence.ts';
+
+/** What a command works with. */
+export type InvocationContext = {
+  readonly environment: InvocationEnvironment;
+  readonly input: NetworkInput;
+  readonly node: NodeContext;
+  readonly bootId: string;
+  readonly steps: StepSequence;
+  /** Of the node's own namespace. */
+  readonly host: NetlinkSocket;
+  readonly openStore: () => ReservationStore;
+  /** RFC 3339 */
+  readonly startedAt: string;
+};
+
+export function requireOwner({ containerId, ifName }: InvocationEnvironment): ReservationOwner {
+  if (containerId === undefined || ifName === undefined) {
+    throw new CniFailure('CNI_CONTAINERID or CNI_IFNAME is missing', { code: CNI_ERROR_CODE.environmentInvalid });
+  }
+  return { containerId, ifName };
+}

@@ -1,0 +1,37 @@
+import { hasFreeAddresses } from '#plugin/ipam/reserve-addresses.ts';
+import { findLink } from '#plugin/network/find-link.ts';
+import { classifyError } from './classify-error.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import type { InvocationContext } from './invocation-context.ts';
+import { type BridgeConfiguration, parseBridgeConfiguration } from './parse-bridge-configuration.ts';
+
+/**
+ * Whether an ADD could work now.
+ * @throws CniFailure of code 50: the configuration cannot be used, the bridge's name is another link's, no address is left
+ */
+export function reportStatus(context: InvocationContext): void {
+  const configuration = parseUsable(context);
+  context.steps.run('status.check', (notes) => {
+    notes.object = configuration.bridgeName;
+    const bridge = findLink(context.host, configuration.bridgeName);
+    if (bridge !== undefined && bridge.kind !== 'bridge') {
+      throw new CniFailure(`link ${configuration.bridgeName} exists and is no bridge`, {
+        code: CNI_ERROR_CODE.notAvailable,
+      });
+    }
+    if (configuration.rangeSets.length > 0 && !hasFreeAddresses(context.openStore(), configuration.rangeSets)) {
+      throw new CniFailure(`no address is left in network ${configuration.name}`, {
+        code: CNI_ERROR_CODE.notAvailable,
+      });
+    }
+  });
+}
+
+function parseUsable(context: InvocationContext): BridgeConfiguration {
+  try {
+    return parseBridgeConfiguration(context.input);
+  } catch (error) {
+    const { message, details } = classifyError(error);
+    throw new CniFailure(message, { code: CNI_ERROR_CODE.notAvailable, details, cause: error });
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { InvocationEvent } from '#model/cni/invocation-event.ts';
+import { describeInvocation, formatTimestamp } from './describe-invocation.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { formatUuidV7 } from './uuid-v7.ts';
+
+describe('the event id', () => {
+  it('is a version 7 UUID whose order is the order of time', () => {
+    const random = Uint8Array.from({ length: 10 }, () => 0xff);
+    const early = formatUuidV7(1_700_000_000_000, random);
+    const late = formatUuidV7(1_700_000_000_001, new Uint8Array(10));
+    expect(early).toBe('018bcfe5-6800-7fff-bfff-ffffffffffff');
+    expect(early < late).toBe(true);
+  });
+});
+
+describe('secrets', () => {
+  it('are masked at any depth, whatever they hold, and nothing else is', () => {
+    const masked = maskSecrets({
+      token: 'x',
+      list: [{ apiKey: { a: 1 }, DB_PASSWORD: 'x', author: 'kept' }],
+      clientSecret: 7,
+      etcd: { 'private-key': 'x' },
+    });
+    expect(masked).toEqual({
+      token: '***',
+      list: [{ apiKey: '***', DB_PASSWORD: '***', author: 'kept' }],
+      clientSecret: '***',
+      etcd: { 'private-key': '***' },
+    });
+  });
+});
+
+describe('the journal line', () => {
+  const finished = {
+    verb: 'DEL',
+    variables: { CNI_CONTAINERID: 'c1', CNI_NETNS: '' },
+    args: {},
+    input: 'no json',
+    output: '',
+    exitCode: 0,
+    error: undefined,
+    netnsId: undefined,
+    steps: [],
+    durationUs: 7,
+    startedAtMs: 1_700_000_000_000.25,
+  } as const;
+  const origin = { node: 'n1', pluginVersion: '0.1.0', random: new Uint8Array(10) };
+
+  it('is valid with as little as a DEL without namespace, pod and configuration gives', () => {
+    const event = describeInvocation(finished, origin);
+    expect(InvocationEvent.parse(event)).toEqual(event);
+    expect(event.data).toMatchObject({ stdin: 'no json', env: { containerId: 'c1' } });
+    expect(event.data.env).not.toHaveProperty('netns');
+  });
+
+  it('has times to the microsecond', () => {
+    expect(formatTimestamp(1_700_000_000_000.25)).toBe('2023-11-14T22:13:20.000250Z');
+  });
+});

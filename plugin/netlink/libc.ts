@@ -1,0 +1,128 @@
+import { dlopen, ptr, read } from 'bun:ffi';
+import { errnoName } from './errno-names.ts';
+
+/**
+ * The only file that calls native code: the few libc functions that neither node:fs nor Bun offers.
+ *
+ * Every wrapper throws a {@link SystemCallError} where the call answers -1. Shapes follow the man pages, section 2.
+ * Numbers are those of x86-64 and arm64 Linux, which agree on everything used here.
+ */
+
+/** A system call that the kernel refused. `code` is the errno's name, `object` what it was called on. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  readonly syscall: string;
+  readonly errno: number;
+  readonly code: string;
+
+  constructor(syscall: string, errno: number, object: string) {
+    super(`${syscall} ${object}: ${errnoName(errno)}`);
+    this.syscall = syscall;
+    this.errno = errno;
+    this.code = errnoName(errno);
+  }
+}
+
+const symbols = {
+  socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+  bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+  send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
+  recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
+  recvmsg: { args: ['i32', 'ptr', 'i32'], returns: 'int64_t' },
+  close: { args: ['i32'], returns: 'i32' },
+  setns: { args: ['i32', 'i32'], returns: 'i32' },
+  flock: { args: ['i32', 'i32'], returns: 'i32' },
+  __errno_location: { args: [], returns: 'ptr' },
+} as const;
+
+const openLibc = () => dlopen('libc.so.6', symbols).symbols;
+
+let loaded: ReturnType<typeof openLibc> | undefined;
+
+/** Loaded on first use: commands that touch no kernel state (VERSION) do not pay for it. */
+function libc(): ReturnType<typeof openLibc> {
+  loaded ??= openLibc();
+  return loaded;
+}
+
+function readErrno(): number {
+  const location = libc().__errno_location();
+  return location === null ? 0 : read.i32(location, 0);
+}
+
+function checked(outcome: number | bigint, syscall: string, object: string): number {
+  if (outcome >= 0) return Number(outcome);
+  throw new SystemCallError(syscall, readErrno(), object);
+}
+
+/** socket(2). @returns a file descriptor */
+export function openSocket(domain: number, type: number, protocol: number): number {
+  return checked(libc().socket(domain, type, protocol), 'socket', `domain ${domain} protocol ${protocol}`);
+}
+
+/** bind(2) with a ready `struct sockaddr_*`. */
+export function bindSocket(fd: number, address: Uint8Array): void {
+  checked(libc().bind(fd, address, address.byteLength), 'bind', `fd ${fd}`);
+}
+
+/** setsockopt(2) with an int. */
+export function setSocketOption(
+  fd: number,
+  option: { readonly level: number; readonly name: number; readonly value: number },
+): void {
+  const value = new Int32Array([option.value]);
+  checked(libc().setsockopt(fd, option.level, option.name, value, 4), 'setsockopt', `${option.level}/${option.name}`);
+}
+
+/** send(2). @returns bytes taken */
+export function sendBytes(fd: number, bytes: Uint8Array): number {
+  return checked(libc().send(fd, bytes, bytes.byteLength, 0), 'send', `fd ${fd}`);
+}
+
+/** recv(2) into `buffer`. With MSG_TRUNC (0x20) the answer is the datagram's true length. @returns bytes received */
+export function receiveBytes(fd: number, buffer: Uint8Array, flags = 0): number {
+  return checked(libc().recv(fd, buffer, buffer.byteLength, flags), 'recv', `fd ${fd}`);
+}
+
+/**
+ * recvmsg(2) into `buffer`, with ancillary data (`struct cmsghdr`s) into `control`. `struct msghdr` as on 64-bit Linux.
+ * @returns how much of each was filled
+ */
+export function receiveWithControl(
+  fd: number,
+  { buffer, control, flags }: { readonly buffer: Uint8Array; readonly control: Uint8Array; readonly flags: number },
+): { readonly length: number; readonly controlLength: number } {
+  const vector = BigUint64Array.of(BigInt(ptr(buffer)), BigInt(buffer.byteLength));
+  const header = new BigUint64Array(7);
+  header[2] = BigInt(ptr(vector));
+  header[3] = 1n;
+  header[4] = BigInt(ptr(control));
+  header[5] = BigInt(control.byteLength);
+  const length = checked(libc().recvmsg(fd, header, flags), 'recvmsg', `fd ${fd}`);
+  return { length, controlLength: Number(header[5]) };
+}
+
+/** close(2). */
+export function closeDescriptor(fd: number): void {
+  checked(libc().close(fd), 'close', `fd ${fd}`);
+}
+
+/** CLONE_NEWNET, include/uapi/linux/sched.h */
+const CLONE_NEWNET = 0x40000000;
+
+/** setns(2): moves the calling thread into a network namespace. */
+export function setNetworkNamespace(fd: number, object: string): void {
+  checked(libc().setns(fd, CLONE_NEWNET), 'setns', object);
+}
+
+/** LOCK_*, include/uapi/asm-generic/fcntl.h */
+const LOCK = { exclusive: 2, nonBlocking: 4 } as const;
+
+/** flock(2) that does not wait. @returns whether the lock is ours now */
+export function tryLockExclusively(fd: number, object: string): boolean {
+  if (libc().flock(fd, LOCK.exclusive | LOCK.nonBlocking) === 0) return true;
+  const errno = readErrno();
+  if (errnoName(errno) === 'EAGAIN') return false;
+  throw new SystemCallError('flock', errno, object);
+}

@@ -1,0 +1,62 @@
+import { closeSync, fstatSync, openSync, statfsSync } from 'node:fs';
+import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
+import { setNetworkNamespace } from './libc.ts';
+import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+
+/** `ns` of the thread that asks: /proc/self would be that of the main thread. */
+const OWN_NAMESPACE_PATH = '/proc/thread-self/ns/net';
+
+/** NSFS_MAGIC, include/uapi/linux/magic.h */
+const NSFS_MAGIC = 0x6e736673;
+
+/** An open network namespace: as long as `fd` is open, the namespace lives. */
+export type NetworkNamespaceHandle = Disposable & {
+  readonly fd: number;
+  readonly path: string;
+  /** Its inode in nsfs, which no other living network namespace of this machine has. */
+  readonly id: NetnsId;
+};
+
+/**
+ * @param path `/var/run/netns/…` or `/proc/<pid>/ns/net`
+ * @throws Error with code ENOENT where it is gone, EINVAL where it is no namespace at all
+ */
+export function openNamespace(path: string): NetworkNamespaceHandle {
+  const fd = openSync(path, 'r');
+  try {
+    if (statfsSync(path).type !== NSFS_MAGIC) {
+      throw Object.assign(new Error(`${path} is not a network namespace`), { code: 'EINVAL' });
+    }
+    const id = String(fstatSync(fd, { bigint: true }).ino) as NetnsId;
+    return { fd, path, id, [Symbol.dispose]: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** The namespace of the calling thread. */
+export function openOwnNamespace(): NetworkNamespaceHandle {
+  return openNamespace(OWN_NAMESPACE_PATH);
+}
+
+/**
+ * Runs `work` with the calling thread in another network namespace and brings it back, whatever happens.
+ * `work` has to be synchronous: a thread that the runtime starts meanwhile would stay there and keep the namespace alive.
+ * Nothing it opens may outlive the pod, for the same reason.
+ * @throws SystemCallError where the namespace cannot be entered; whatever `work` throws
+ */
+export function runInNamespace<T>(namespaceFd: number, work: () => T): T {
+  using own = openOwnNamespace();
+  setNetworkNamespace(namespaceFd, `namespace of fd ${namespaceFd}`);
+  try {
+    return work();
+  } finally {
+    setNetworkNamespace(own.fd, 'own namespace');
+  }
+}
+
+/** A netlink socket that speaks to another namespace; the thread is there only while it opens. Close it soon. */
+export function openNetlinkSocketIn(namespaceFd: number, protocol: number): NetlinkSocket {
+  return runInNamespace(namespaceFd, () => openNetlinkSocket(protocol));
+}

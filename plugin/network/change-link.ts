@@ -1,0 +1,90 @@
+import {
+  encodeAttribute,
+  encodeNested,
+  encodeString,
+  encodeU8,
+  encodeU32,
+  joinBytes,
+} from '#plugin/netlink/netlink-message.ts';
+import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { AF, IFF, IFLA, IFLA_BRPORT, IFLA_INFO, NLM_F, RTM, VETH_INFO_PEER } from '#plugin/netlink/netlink-tables.ts';
+import { encodeLinkHeader } from './link-message.ts';
+
+export type VethPair = {
+  readonly hostVeth: { readonly name: string; readonly mac: Uint8Array };
+  readonly podVeth: { readonly name: string; readonly mac: Uint8Array };
+  /** Of the pod's namespace: the peer is made there at once, which is 80 times faster than moving it afterwards. */
+  readonly namespaceFd: number;
+  readonly mtuBytes: number | undefined;
+};
+
+const optionalMtu = (mtuBytes: number | undefined): readonly Uint8Array[] =>
+  mtuBytes === undefined ? [] : [encodeU32(IFLA.MTU, mtuBytes)];
+
+/**
+ * Makes both ends, down. The pod's end has to stay down here: the kernel answers ENOTCONN for a peer made up.
+ * @throws NetlinkError EEXIST where one of the names is taken in its namespace
+ */
+export function createVethPair(socket: NetlinkSocket, { hostVeth, podVeth, namespaceFd, mtuBytes }: VethPair): void {
+  const peer = joinBytes(
+    encodeLinkHeader({}),
+    encodeString(IFLA.IFNAME, podVeth.name),
+    encodeAttribute(IFLA.ADDRESS, podVeth.mac),
+    encodeU32(IFLA.NET_NS_FD, namespaceFd),
+    ...optionalMtu(mtuBytes),
+  );
+  const body = joinBytes(
+    encodeLinkHeader({}),
+    encodeString(IFLA.IFNAME, hostVeth.name),
+    encodeAttribute(IFLA.ADDRESS, hostVeth.mac),
+    ...optionalMtu(mtuBytes),
+    encodeNested(
+      IFLA.LINKINFO,
+      encodeString(IFLA_INFO.KIND, 'veth'),
+      encodeNested(IFLA_INFO.DATA, encodeNested(VETH_INFO_PEER, peer)),
+    ),
+  );
+  const object = `veth ${hostVeth.name} with peer ${podVeth.name}`;
+  socket.request({ type: RTM.NEWLINK, flags: NLM_F.CREATE | NLM_F.EXCL, body, object });
+}
+
+/** @throws NetlinkError EEXIST where the name is taken */
+export function createBridge(socket: NetlinkSocket, name: string, mac: Uint8Array): void {
+  const body = joinBytes(
+    encodeLinkHeader({}),
+    encodeString(IFLA.IFNAME, name),
+    encodeAttribute(IFLA.ADDRESS, mac),
+    encodeNested(IFLA.LINKINFO, encodeString(IFLA_INFO.KIND, 'bridge')),
+  );
+  socket.request({ type: RTM.NEWLINK, flags: NLM_F.CREATE | NLM_F.EXCL, body, object: `bridge ${name}` });
+}
+
+export function setLinkUp(socket: NetlinkSocket, link: { readonly index: number; readonly name: string }): void {
+  const body = encodeLinkHeader({ index: link.index, flags: IFF.UP, change: IFF.UP });
+  socket.request({ type: RTM.SETLINK, body, object: `link ${link.name} up` });
+}
+
+/** Makes the link a port of the bridge and sets it up, in one request. */
+export function attachLink(
+  socket: NetlinkSocket,
+  link: { readonly index: number; readonly name: string },
+  bridge: { readonly index: number; readonly name: string },
+): void {
+  const header = encodeLinkHeader({ index: link.index, flags: IFF.UP, change: IFF.UP });
+  const body = joinBytes(header, encodeU32(IFLA.MASTER, bridge.index));
+  socket.request({ type: RTM.SETLINK, body, object: `link ${link.name} master ${bridge.name}` });
+}
+
+/** Lets the port send frames back where they came from: a pod that reaches itself through its service needs it. */
+export function setHairpin(socket: NetlinkSocket, link: { readonly index: number; readonly name: string }): void {
+  const body = joinBytes(
+    encodeLinkHeader({ index: link.index, family: AF.BRIDGE }),
+    encodeNested(IFLA.PROTINFO, encodeU8(IFLA_BRPORT.MODE, 1)),
+  );
+  socket.request({ type: RTM.SETLINK, body, object: `hairpin on ${link.name}` });
+}
+
+/** Deletes one link; of a veth pair both ends go. */
+export function deleteLink(socket: NetlinkSocket, link: { readonly index: number; readonly name: string }): void {
+  socket.request({ type: RTM.DELLINK, body: encodeLinkHeader({ index: link.index }), object: `link ${link.name}` });
+}

@@ -1,0 +1,71 @@
+import { encodeAttribute, encodeU32, indexAttributes, joinBytes } from '#plugin/netlink/netlink-message.ts';
+import { NetlinkError, type NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { AF, IFA, IFA_F, NLM_F, RTM } from '#plugin/netlink/netlink-tables.ts';
+import { formatIpPrefix, type IpPrefix, ipAddressBytes, ipAddressFromBytes, lastAddress } from './ip-address.ts';
+
+/** `struct ifaddrmsg`: family, prefix length, flags, scope, index. include/uapi/linux/if_addr.h */
+const IFADDR_BYTES = 8;
+
+type LinkReference = { readonly index: number; readonly name: string };
+
+function encodeAddressHeader(linkIndex: number, prefix?: IpPrefix): Uint8Array {
+  const header = new Uint8Array(IFADDR_BYTES);
+  const view = new DataView(header.buffer);
+  if (prefix !== undefined) {
+    view.setUint8(0, prefix.address.family === 'inet' ? AF.INET : AF.INET6);
+    view.setUint8(1, prefix.length);
+  }
+  view.setUint32(4, linkIndex, true);
+  return header;
+}
+
+function encodeAddress(linkIndex: number, prefix: IpPrefix): Uint8Array {
+  const bytes = ipAddressBytes(prefix.address);
+  const isInet = prefix.address.family === 'inet';
+  return joinBytes(
+    encodeAddressHeader(linkIndex, prefix),
+    encodeAttribute(IFA.LOCAL, bytes),
+    encodeAttribute(IFA.ADDRESS, bytes),
+    ...(isInet
+      ? [encodeAttribute(IFA.BROADCAST, ipAddressBytes(lastAddress(prefix)))]
+      : // The address is ours alone by reservation: usable at once instead of after a second of duplicate detection.
+        [encodeU32(IFA.FLAGS, IFA_F.NODAD)]),
+  );
+}
+
+/** @throws NetlinkError EEXIST where the link has it already */
+export function addAddress(socket: NetlinkSocket, link: LinkReference, prefix: IpPrefix): void {
+  const object = `address ${formatIpPrefix(prefix)} on ${link.name}`;
+  socket.request({
+    type: RTM.NEWADDR,
+    flags: NLM_F.CREATE | NLM_F.EXCL,
+    body: encodeAddress(link.index, prefix),
+    object,
+  });
+}
+
+/** @returns whether it had to be added */
+export function ensureAddress(socket: NetlinkSocket, link: LinkReference, prefix: IpPrefix): boolean {
+  try {
+    addAddress(socket, link, prefix);
+    return true;
+  } catch (error) {
+    if (error instanceof NetlinkError && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+export function deleteAddress(socket: NetlinkSocket, link: LinkReference, prefix: IpPrefix): void {
+  const object = `address ${formatIpPrefix(prefix)} on ${link.name}`;
+  socket.request({ type: RTM.DELADDR, body: encodeAddress(link.index, prefix), object });
+}
+
+/** Every address of one link, IPv4 and IPv6, link-local ones included. */
+export function listAddresses(socket: NetlinkSocket, link: LinkReference): readonly IpPrefix[] {
+  const replies = socket.dump(RTM.GETADDR, encodeAddressHeader(link.index), `addresses of ${link.name}`);
+  return replies.flatMap(({ body }) => {
+    const attributes = indexAttributes(body, IFADDR_BYTES);
+    const address = ipAddressFromBytes(attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS) ?? new Uint8Array());
+    return address === undefined ? [] : [{ address, length: body[1] ?? 0 }];
+  });
+}

@@ -1,0 +1,36 @@
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { BATCH_COMPRESSED_BYTES, readBatch } from '../collector/read-batch.ts';
+import type { Api, ApiParts } from './api-context.ts';
+import { respondProblem } from './problem-response.ts';
+
+/** Where agents post. Over the unix socket or from this machine only: there are no agent credentials yet. */
+export function addAgentRoutes(api: Api, { collector }: ApiParts): void {
+  api.use('/agent/*', refuseRemote);
+  api.post(
+    '/agent/v1/batches',
+    bodyLimit({
+      maxSize: BATCH_COMPRESSED_BYTES,
+      onError: (context) => respondProblem(context, 'too-large', `More than ${BATCH_COMPRESSED_BYTES} bytes.`),
+    }),
+    async (context) => {
+      const type = context.req.header('content-type') ?? '';
+      const encoding = context.req.header('content-encoding') ?? 'identity';
+      if (!type.startsWith('application/x-ndjson') || !['gzip', 'identity'].includes(encoding)) {
+        return respondProblem(context, 'unsupported-media-type', 'Send application/x-ndjson, gzip or plain.');
+      }
+      const batch = await readBatch(new Uint8Array(await context.req.arrayBuffer()), encoding);
+      if (!batch.ok) return respondProblem(context, batch.error.reason, batch.error.detail);
+      return context.json(collector.accept(batch.value));
+    },
+  );
+}
+
+const refuseRemote: MiddlewareHandler = async (context, next) => {
+  const address = (context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
+    ?.remoteAddress;
+  // A unix socket has no address.
+  if (address !== undefined && !/^(::ffff:)?127\.|^::1$/.test(address))
+    return respondProblem(context, 'agents-only', address);
+  return next();
+};

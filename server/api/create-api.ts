@@ -1,0 +1,43 @@
+import type { HttpBindings } from '@hono/node-server';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { addAgentRoutes } from './agent-routes.ts';
+import type { Api, ApiParts } from './api-context.ts';
+import { addEventRoutes } from './event-routes.ts';
+import { addLabRoutes } from './lab-routes.ts';
+import { addPodRoutes } from './pod-routes.ts';
+import { respondProblem } from './problem-response.ts';
+import { addTopologyRoutes } from './topology-routes.ts';
+
+/** Every route below /api and /agent, the probes and the metrics. Runs without a port: `api.request('/healthz')`. */
+export function createApi(parts: ApiParts): Api {
+  const api: Api = new OpenAPIHono<{ Bindings: HttpBindings }>({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined;
+      const issue = result.error.issues[0];
+      return respondProblem(context, 'invalid-request', `${issue?.path.join('.')}: ${issue?.message}`);
+    },
+  });
+  api.get('/healthz', (context) => context.text('ok\n'));
+  api.get('/readyz', (context) => {
+    parts.store.probe();
+    return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
+  });
+  api.get('/metrics', async (context) =>
+    context.body(await parts.metrics.metrics(), 200, { 'content-type': parts.metrics.contentType }),
+  );
+  addTopologyRoutes(api, parts);
+  addPodRoutes(api, parts);
+  addEventRoutes(api, parts);
+  addLabRoutes(api, parts);
+  addAgentRoutes(api, parts);
+  api.doc31('/api/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Podwire', version: '1', description: 'How every pod is wired, and every CNI invocation.' },
+  });
+  api.notFound((context) => respondProblem(context, 'not-found', `${context.req.method} ${context.req.path}`));
+  api.onError((error, context) => {
+    parts.log.error({ err: error, path: context.req.path }, 'route failed');
+    return respondProblem(context, 'internal', 'See the log of this Podwire.');
+  });
+  return api;
+}

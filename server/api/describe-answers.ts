@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+import { Problem } from '#model/protocol/problem.ts';
+import { describeJson } from './describe-json.ts';
+
+const problem = {
+  description: 'Problem details, RFC 9457',
+  content: { 'application/problem+json': { schema: describeJson('Problem', Problem) } },
+};
+
+/**
+ * The `responses` of a route that answers one contract, or a problem. The type leaves the content out: Hono would otherwise
+ * hold every handler to it, problems included, and the contract is written in zod, not in JSON Schema.
+ */
+export function describeAnswers(name: string, schema: z.ZodType): Record<number, { readonly description: string }> {
+  const answers = {
+    200: { description: name, content: { 'application/json': { schema: describeJson(name, schema) } } },
+    default: problem,
+  };
+  return answers;
+}

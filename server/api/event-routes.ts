@@ -1,0 +1,55 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { CniVerb } from '#model/cni/invocation-event.ts';
+import { EventBody, EventsBody } from '#model/protocol/rest.ts';
+import type { Api, ApiParts } from './api-context.ts';
+import { describeAnswers } from './describe-answers.ts';
+import { respondProblem } from './problem-response.ts';
+
+const Time = z.iso.datetime({ offset: true });
+const EventsQuery = z.object({
+  node: z.string().optional(),
+  /** `<namespace>/<name>` */
+  pod: z.string().optional(),
+  verb: CniVerb.optional(),
+  outcome: z.enum(['ok', 'error']).optional(),
+  from: Time.optional(),
+  to: Time.optional(),
+  cursor: z.string().regex(/^\d+$/, 'not a cursor of this server').optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/** What happened: CNI invocations, newest first, and each one whole. */
+export function addEventRoutes(api: Api, { store }: ApiParts): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/events',
+      request: { query: EventsQuery },
+      responses: describeAnswers('Events', EventsBody),
+    }),
+    (context) => {
+      const { from, to, cursor, limit, ...rest } = context.req.valid('query');
+      const filter = {
+        ...rest,
+        fromMs: from === undefined ? undefined : Date.parse(from),
+        toMs: to === undefined ? undefined : Date.parse(to),
+        beforeSeq: cursor === undefined ? undefined : Number(cursor),
+      };
+      const page = store.listEvents(filter, limit);
+      return context.json({ ...page, events: [...page.events] });
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/events/{id}',
+      request: { params: z.object({ id: z.string() }) },
+      responses: describeAnswers('Event', EventBody),
+    }),
+    (context) => {
+      const { id } = context.req.valid('param');
+      const body = store.findEvent(id);
+      return body === undefined ? respondProblem(context, 'no-such-event', id) : context.json(body);
+    },
+  );
+}

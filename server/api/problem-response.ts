@@ -1,0 +1,40 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Problem } from '#model/protocol/problem.ts';
+
+/** Every error that a route can answer: the stable word and its title. */
+const PROBLEMS = {
+  'not-found': { status: 404, title: 'No such route' },
+  'no-such-node': { status: 404, title: 'No such node' },
+  'no-such-pod': { status: 404, title: 'No such pod' },
+  'no-such-event': { status: 404, title: 'No such event' },
+  'no-kernel-state': { status: 404, title: 'No kernel state' },
+  'not-in-lab': { status: 404, title: 'The lab has no such object' },
+  'no-lab': { status: 404, title: 'No lab runs here' },
+  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'malformed-batch': { status: 422, title: 'The batch is not valid' },
+  'unsupported-protocol': { status: 422, title: 'The protocol is not supported' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'too-large': { status: 413, title: 'The body is too large' },
+  'foreign-host': { status: 403, title: 'The Host header names another machine' },
+  'foreign-origin': { status: 403, title: 'The request comes from another site' },
+  'agents-only': { status: 403, title: 'For agents on this machine only' },
+  'lab-refused': { status: 409, title: 'The lab refused' },
+  'lab-silent': { status: 502, title: 'The lab does not answer' },
+  internal: { status: 500, title: 'Podwire failed' },
+} as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
+
+export type ProblemWord = keyof typeof PROBLEMS;
+
+/** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
+export function buildProblem(word: ProblemWord, detail?: string): Problem {
+  const { status, title } = PROBLEMS[word];
+  return { type: `https://podwire.io/problems/${word}`, title, status, ...(detail !== undefined && { detail }) };
+}
+
+/** Answers with a problem. */
+export function respondProblem(context: Context, word: ProblemWord, detail?: string): Response {
+  const problem = { ...buildProblem(word, detail), instance: context.req.path };
+  const headers = { 'content-type': 'application/problem+json' };
+  return context.body(JSON.stringify(problem), PROBLEMS[word].status, headers);
+}

@@ -1,0 +1,118 @@
+import { rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { EventBody, NodeBody } from '#model/protocol/rest.ts';
+import { buildInvocation, buildPodNamespace, buildSnapshot } from '#model/testing/build-node.ts';
+import { makeDataFolder, startTestServer, writeBatch } from '../testing/start-test-server.ts';
+
+const add = (id: string) => ({ type: 'invocation', event: buildInvocation('ADD', 1, { id }) }) as const;
+const snapshot = { type: 'kernel.snapshot', snapshot: buildSnapshot([1]) } as const;
+
+const countEvents = async (app: Awaited<ReturnType<typeof startTestServer>>) =>
+  ((await app.get('/api/v1/events')).body as { events: unknown[] }).events.length;
+
+test('a batch sent twice, and an event sent in two batches, are stored once', async () => {
+  await using app = await startTestServer();
+  const first = await app.post(1, [add('a'), snapshot]);
+  expect(first).toEqual({ status: 200, body: { acknowledged: 1, needsSnapshot: false } });
+  expect((await app.post(1, [add('a'), snapshot])).body).toEqual({ acknowledged: 1, needsSnapshot: false });
+  await app.post(2, [add('a'), add('b')]);
+  expect(await countEvents(app)).toBe(2);
+});
+
+test('the topology that REST answers is made of what the agent posted', async () => {
+  await using app = await startTestServer();
+  await app.post(1, [snapshot, add('a')]);
+  const node = NodeBody.parse((await app.get('/api/v1/nodes/k8s-node01')).body);
+  expect(node.attachments['container-1/eth0']).toMatchObject({
+    pod: 'default/pod1',
+    hostLinkIndex: 11,
+    bridgeIndex: 3,
+  });
+  expect(node.node.node?.agent.state).toBe('live');
+  expect((await app.get('/api/v1/nodes/k8s-node01/kernel')).body).toEqual(buildSnapshot([1]));
+  const event = EventBody.parse((await app.get('/api/v1/events/a')).body);
+  expect(event.event).toEqual(buildInvocation('ADD', 1, { id: 'a' }));
+});
+
+test('a delta whose predecessor was lost changes nothing and asks for a snapshot', async () => {
+  await using app = await startTestServer();
+  await app.post(1, [snapshot]);
+  const delta = {
+    node: 'k8s-node01',
+    bootId: 'boot-1',
+    time: '2026-01-01T00:00:01.000Z',
+    sequence: 5,
+    changes: [{ type: 'namespace.put', namespace: buildPodNamespace(2) } as const],
+  };
+  const lost = await app.post(2, [{ type: 'kernel.delta', delta }]);
+  expect(lost.body.needsSnapshot).toBe(true);
+  const healed = await app.post(3, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1, 2], 6) }]);
+  expect(healed.body.needsSnapshot).toBe(false);
+});
+
+const refused = [
+  { name: 'no gzip', body: Buffer.from('plain'), word: 'malformed-batch', status: 422 },
+  { name: 'no JSON', body: gzipSync('{'), word: 'malformed-batch', status: 422 },
+  { name: 'another protocol', body: writeBatch(1, [], { protocol: 2 }), word: 'unsupported-protocol', status: 422 },
+  { name: 'an unknown record', body: writeBatch(1, [add('a'), { type: '?' }]), word: 'malformed-batch', status: 422 },
+  {
+    name: 'a snapshot of another node',
+    body: writeBatch(1, [add('a'), snapshot], { node: 'other' }),
+    word: 'malformed-batch',
+    status: 422,
+  },
+  { name: 'a gzip bomb', body: gzipSync(Buffer.alloc(129 * 2 ** 20)), word: 'too-large', status: 413 },
+  { name: 'a body beyond the limit', body: Buffer.alloc(17 * 2 ** 20), word: 'too-large', status: 413 },
+];
+
+test.each(refused)('$name is refused with a problem and nothing is stored', async ({ body, status, word }) => {
+  await using app = await startTestServer();
+  const answer = await app.postRaw(body);
+  expect(answer.status).toBe(status);
+  expect(answer.body).toMatchObject({ type: `https://podwire.io/problems/${word}`, status });
+  expect(await countEvents(app)).toBe(0);
+  expect((await app.get('/api/v1/nodes')).body).toEqual({ nodes: [] });
+});
+
+test('a restart keeps the events and shows the last kernel state as stale until the agent speaks', async () => {
+  const folder = makeDataFolder();
+  try {
+    {
+      await using app = await startTestServer(folder);
+      await app.post(1, [snapshot, add('a')]);
+    }
+    await using app = await startTestServer(folder);
+    const before = NodeBody.parse((await app.get('/api/v1/nodes/k8s-node01')).body);
+    expect(before.node.node?.agent.state).toBe('stale');
+    expect(before.attachments['container-1/eth0']?.hostLinkIndex).toBe(11);
+    expect(await countEvents(app)).toBe(1);
+    // The batch number is known from before, and what the kernel did meanwhile is not.
+    expect((await app.post(1, [snapshot, add('a')])).body).toEqual({ acknowledged: 1, needsSnapshot: true });
+    expect((await app.post(2, [snapshot])).body.needsSnapshot).toBe(false);
+    const after = NodeBody.parse((await app.get('/api/v1/nodes/k8s-node01')).body);
+    expect(after.node.node?.agent.state).toBe('live');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('events come newest first in pages that miss none, and filters narrow them', async () => {
+  await using app = await startTestServer();
+  const records = Array.from({ length: 7 }, (_, index) => add(`e${index}`));
+  const failed = { type: 'invocation', event: buildInvocation('DEL', 2, { id: 'x', fails: true }) } as const;
+  await app.post(1, [...records, failed]);
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await app.get(`/api/v1/events?limit=3${cursor === undefined ? '' : `&cursor=${cursor}`}`);
+    const page = body as { events: { id: string }[]; cursor?: string };
+    seen.push(...page.events.map((event) => event.id));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  expect(seen).toEqual(['x', 'e6', 'e5', 'e4', 'e3', 'e2', 'e1', 'e0']);
+  const narrow = await app.get('/api/v1/events?verb=DEL&outcome=error&pod=default/pod2&node=k8s-node01');
+  expect((narrow.body as { events: unknown[] }).events).toHaveLength(1);
+  expect((await app.get('/api/v1/events?from=2027-01-01T00:00:00Z')).body).toEqual({ events: [] });
+  expect((await app.get('/api/v1/events?limit=0')).status).toBe(400);
+});

@@ -1,0 +1,85 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { z } from 'zod';
+import { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
+import { fail, type Result, succeed } from '#model/result.ts';
+
+export type Batch = { readonly header: BatchHeader; readonly records: readonly BatchRecord[] };
+export type BatchRefusal = {
+  readonly reason: 'too-large' | 'malformed-batch' | 'unsupported-protocol';
+  readonly detail: string;
+};
+
+/** A full snapshot of a node with 250 pods is a few MiB of NDJSON; these bounds stand far above it. */
+export const BATCH_COMPRESSED_BYTES = 16 * 2 ** 20;
+export const BATCH_BYTES = 128 * 2 ** 20;
+
+const unzip = promisify(gunzip);
+
+/** Unpacks and validates a batch: header line, then records. Nothing of a batch is taken if one line is wrong. */
+export async function readBatch(body: Uint8Array, encoding: string): Promise<Result<Batch, BatchRefusal>> {
+  const unpacked = encoding === 'gzip' ? await unpack(body) : succeed(Buffer.from(body));
+  if (!unpacked.ok) return unpacked;
+  const lines = unpacked.value.toString('utf8').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const [first = '', ...rest] = lines;
+  const header = readHeader(first);
+  if (!header.ok) return header;
+  const records: BatchRecord[] = [];
+  for (const [index, line] of rest.entries()) {
+    const record = parseLine(line, BatchRecord, index + 2);
+    if (!record.ok) return record;
+    const node = nodeOf(record.value);
+    if (node !== undefined && node !== header.value.node) {
+      return refuse(`Line ${index + 2} speaks of node ${node}, the header of ${header.value.node}.`);
+    }
+    records.push(record.value);
+  }
+  return succeed({ header: header.value, records });
+}
+
+async function unpack(body: Uint8Array): Promise<Result<Buffer, BatchRefusal>> {
+  try {
+    return succeed(await unzip(body, { maxOutputLength: BATCH_BYTES }));
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return fail({ reason: 'too-large', detail: `The batch unpacks to more than ${BATCH_BYTES} bytes.` });
+    }
+    return refuse(`The body is not gzip: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+function readHeader(line: string): Result<BatchHeader, BatchRefusal> {
+  const parsed = parseJson(line);
+  if (!parsed.ok) return refuse('Line 1, the header, is not JSON.');
+  const protocol = (parsed.value as { protocol?: unknown } | null)?.protocol;
+  if (protocol !== undefined && protocol !== 1) {
+    const detail = `The batch speaks protocol ${JSON.stringify(protocol)}; this collector speaks 1.`;
+    return fail({ reason: 'unsupported-protocol', detail });
+  }
+  return parseLine(line, BatchHeader, 1);
+}
+
+function parseLine<T>(line: string, schema: z.ZodType<T>, number: number): Result<T, BatchRefusal> {
+  const json = parseJson(line);
+  if (!json.ok) return refuse(`Line ${number} is not JSON.`);
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success) return succeed(parsed.data);
+  const issue = parsed.error.issues[0];
+  return refuse(`Line ${number}: ${issue?.path.join('.') || 'the record'}: ${issue?.message ?? 'invalid'}.`);
+}
+
+function parseJson(line: string): Result<unknown, undefined> {
+  try {
+    return succeed(JSON.parse(line) as unknown);
+  } catch {
+    return fail(undefined);
+  }
+}
+
+function nodeOf(record: BatchRecord): string | undefined {
+  if (record.type === 'kernel.snapshot') return record.snapshot.node;
+  return record.type === 'kernel.delta' ? record.delta.node : undefined;
+}
+
+const refuse = (detail: string): Result<never, BatchRefusal> => fail({ reason: 'malformed-batch', detail });

@@ -1,0 +1,90 @@
+import { isIP } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fail, type Result, succeed } from '#model/result.ts';
+
+/** What went wrong and what to do, each in one line for a person. */
+export type Obstacle = { readonly problem: string; readonly remedy: string };
+
+export type Config = {
+  readonly host: string;
+  /** 0: the kernel chooses a free one. */
+  readonly port: number;
+  /** Absolute. */
+  readonly dataFolder: string;
+  /** Where agents on this machine post; at most 107 bytes, sun_path of unix(7). */
+  readonly collectorSocket: string;
+  readonly cluster: 'lab' | 'kubernetes' | 'none';
+  readonly web: 'dev' | 'built' | 'off';
+  readonly logLevel: string;
+  /** Absolute path of `dist/podwire`, for the lab. */
+  readonly executable: string;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const UNIX_PATH_BYTES = 107;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * Reads every setting once. `PODWIRE_LISTEN` (127.0.0.1:7639), `PODWIRE_DATA` (.podwire), `KUBECONFIG` or the in-cluster
+ * variables, `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
+ * `PODWIRE_EXECUTABLE` (dist/podwire). Relative paths count from `folder`.
+ */
+export function readConfig(environment: Environment, folder: string): Result<Config, Obstacle> {
+  const listen = readListen(environment.PODWIRE_LISTEN ?? '127.0.0.1:7639');
+  if (!listen.ok) return listen;
+  const logLevel = environment.PODWIRE_LOG ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) {
+    return fail({ problem: `PODWIRE_LOG=${logLevel} is no level.`, remedy: `Use one of ${LOG_LEVELS.join(', ')}.` });
+  }
+  const lab = environment.PODWIRE_LAB ?? 'auto';
+  if (lab !== 'auto' && lab !== 'off') {
+    return fail({ problem: `PODWIRE_LAB=${lab} is neither auto nor off.`, remedy: 'Leave it out, or set it to off.' });
+  }
+  const dataFolder = resolve(folder, expandHome(environment.PODWIRE_DATA ?? '.podwire'));
+  const collectorSocket = join(dataFolder, 'run', 'collector.sock');
+  if (Buffer.byteLength(collectorSocket) > UNIX_PATH_BYTES) {
+    return fail({
+      problem: `The socket path ${collectorSocket} is longer than the ${UNIX_PATH_BYTES} bytes that unix sockets allow.`,
+      remedy: 'Choose a shorter folder: PODWIRE_DATA=/var/tmp/podwire',
+    });
+  }
+  return succeed({
+    ...listen.value,
+    dataFolder,
+    collectorSocket,
+    cluster: chooseCluster(environment, lab),
+    web: environment.PODWIRE_WEB === 'off' ? 'off' : environment.PODWIRE_DEV === '1' ? 'dev' : 'built',
+    logLevel,
+    executable: resolve(folder, environment.PODWIRE_EXECUTABLE ?? join('dist', 'podwire')),
+  });
+}
+
+function chooseCluster(environment: Environment, lab: 'auto' | 'off'): Config['cluster'] {
+  if ((environment.KUBECONFIG ?? '') !== '' || (environment.KUBERNETES_SERVICE_HOST ?? '') !== '') return 'kubernetes';
+  return lab === 'off' ? 'none' : 'lab';
+}
+
+function readListen(text: string): Result<{ readonly host: string; readonly port: number }, Obstacle> {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (match === null || port > 65_535 || (host !== 'localhost' && isIP(host) === 0)) {
+    return fail({
+      problem: `PODWIRE_LISTEN=${text} is not host:port.`,
+      remedy: 'Write it as 127.0.0.1:7639 or [::1]:7639.',
+    });
+  }
+  if (!isLoopback(host)) {
+    return fail({
+      problem: `PODWIRE_LISTEN=${text} would open the dashboard to the network, and it has no login yet.`,
+      remedy: 'Listen on 127.0.0.1 and reach it from elsewhere through ssh -L 7639:127.0.0.1:7639.',
+    });
+  }
+  return succeed({ host, port });
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+const expandHome = (path: string): string => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path);

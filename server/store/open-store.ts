@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fail, type Result, succeed } from '#model/result.ts';
+import { MIGRATIONS } from './schema.ts';
+import { Store } from './store.ts';
+
+export type StoreProblem = { readonly problem: string; readonly remedy: string };
+
+/**
+ * Opens or creates the event store, in WAL mode, and brings its schema up to date. A file that cannot be used is an answer,
+ * not an exception: it says which file and what to do. `:memory:` keeps nothing.
+ */
+export function openStore(path: string): Result<Store, StoreProblem> {
+  let database: DatabaseSync | undefined;
+  try {
+    if (path !== ':memory:') ensureFolder(dirname(path));
+    database = new DatabaseSync(path);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+    const newer = migrate(database);
+    if (newer !== undefined) {
+      database.close();
+      return fail({
+        problem: `The event store ${path} was written by a newer Podwire (schema ${newer}, this one knows ${MIGRATIONS.length}).`,
+        remedy: 'Start the newer version, or choose another folder with PODWIRE_DATA.',
+      });
+    }
+    return succeed(new Store(database));
+  } catch (error) {
+    database?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail({
+      problem: `The event store ${path} cannot be used: ${reason}.`,
+      remedy: 'Move the file away or choose another folder with PODWIRE_DATA.',
+    });
+  }
+}
+
+/** One level at a time: `recursive` never comes back where the kernel answers ENOENT for ever, as below /proc. */
+function ensureFolder(path: string): void {
+  if (existsSync(path)) return;
+  ensureFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** Answers the file's schema version where it is newer than ours. */
+function migrate(database: DatabaseSync): number | undefined {
+  const row = database.prepare('PRAGMA user_version').get();
+  const version = Number(row?.user_version ?? 0);
+  if (version > MIGRATIONS.length) return version;
+  for (const [index, step] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${index + 1}; COMMIT;`);
+  }
+  return undefined;
+}

@@ -1,0 +1,190 @@
+#!/bin/sh
+# Runs one task of the project (start, dev, check, test, bench, build) on a machine that has Node 20 and npm, and maybe
+# nothing else: installs what is missing, builds what is stale, then hands over. Plain POSIX sh, because before the
+# packages are there nothing else can be relied on (docs/adr/0004-bootstrap-in-sh.md).
+set -eu
+
+task=$1
+shift
+cd "$(dirname "$0")/.."
+root=$PWD
+started=$(date +%s)
+dist_dir=${NEXT_DIST_DIR:-.next}
+
+# Debian keeps ip, iptables and nft where an ordinary user's PATH does not look.
+PATH=$PATH:${PODWIRE_SYSTEM_PATH:-/usr/sbin:/sbin}
+export PATH NEXT_TELEMETRY_DISABLED=1
+
+say() { printf 'podwire: %s\n' "$*"; }
+die() {
+  printf 'podwire: %s\n' "$*" >&2
+  exit 1
+}
+
+# npm puts node_modules/.bin in front; the Node in there is the one npm ci is about to replace.
+path_outside_project() {
+  printf '%s' "$PATH" | tr ':' '\n' | grep -v '/node_modules/' | paste -sd: -
+}
+
+node26() { "$root/node_modules/.bin/node" "$@"; }
+
+# digest_of FILE-OR-FOLDER...: one digest of names and contents; tests are left out, they end in no build.
+digest_of() {
+  for source in "$@"; do
+    [ ! -e "$source" ] || find "$source" -type f ! -name '*.test.ts' ! -name '*.test.tsx' -print0
+  done | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+
+is_stale() { [ "$(cat "$1" 2>/dev/null)" != "$2" ]; }
+
+# ---- one set-up at a time in a checkout -------------------------------------------------------------------------
+lock_setup() {
+  command -v flock >/dev/null || return 0
+  mkdir -p .podwire
+  exec 9>.podwire/setup.lock
+  flock -n 9 && return 0
+  say 'another set-up is running in this checkout; waiting for it'
+  flock 9
+}
+unlock_setup() { exec 9>&-; }
+
+# ---- Debian packages --------------------------------------------------------------------------------------------
+# missing_packages COMMAND=PACKAGE...: the packages whose command (or file) is absent.
+missing_packages() {
+  for pair in "$@"; do
+    probe=${pair%%=*}
+    command -v "$probe" >/dev/null 2>&1 || [ -e "$probe" ] || printf '%s\n' "${pair#*=}"
+  done | sort -u | paste -sd' ' -
+}
+
+ensure_debian_packages() {
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null || die "missing on this machine: $missing. Install them with your package manager and run this again."
+  install="apt-get install --no-install-recommends $missing"
+  [ "$(id -u)" = 0 ] || die "missing Debian packages: $missing. Install them with: sudo $install"
+  say "installing Debian packages: $missing"
+  ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt_get update
+  # shellcheck disable=SC2086 # a list of package names
+  apt_get install -y --no-install-recommends $missing || {
+    apt_get update
+    # shellcheck disable=SC2086
+    apt_get install -y --no-install-recommends $missing
+  } || die "could not install: $missing. Try it by hand: $install"
+}
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" 9>&-; }
+
+needs_lab() { [ "${PODWIRE_LAB:-auto}" != off ] && [ -z "${KUBECONFIG:-}" ] && [ -z "${KUBERNETES_SERVICE_HOST:-}" ]; }
+ensure_lab_packages() { ensure_debian_packages ip=iproute2 iptables=iptables nft=nftables unshare=util-linux nsenter=util-linux; }
+
+# ---- npm packages -----------------------------------------------------------------------------------------------
+# Not `npm ci`: it wants the packages of every other platform in the lockfile, and a registry that mirrors one platform
+# cannot put them there (docs/adr/0005-install-without-npm-ci.md). The lockfile is checked instead, before and after.
+ensure_npm_packages() {
+  command -v npm >/dev/null || die 'npm is missing. Install Node 20 or newer with npm, from your distribution or https://nodejs.org.'
+  marker=node_modules/.podwire-installing
+  if [ ! -e "$marker" ] && [ -x node_modules/.bin/node ] && node tools/is-install-current.mjs; then return 0; fi
+  [ ! -e "$marker" ] || rm -rf node_modules
+  say 'installing npm packages (a minute or two the first time)'
+  mkdir -p node_modules
+  : >"$marker"
+  PATH=$(path_outside_project) npm install --no-save --no-audit --no-fund --loglevel=error 9>&- ||
+    die 'npm install failed; the lines above say why. It needs the network once.'
+  [ -x node_modules/.bin/node ] || die 'the npm package "node" did not install its executable. Are install scripts switched off (npm config get ignore-scripts)?'
+  node tools/is-install-current.mjs || die 'the installed packages are not those of package-lock.json. Does it match package.json?'
+  rm -f "$marker"
+}
+
+# ---- builds -----------------------------------------------------------------------------------------------------
+ensure_executable() {
+  wanted=$(digest_of plugin model package-lock.json)
+  if [ -x dist/podwire ] && ! is_stale dist/.podwire-digest "$wanted"; then return 0; fi
+  say 'building dist/podwire'
+  node26 plugin/build.ts 9>&- || die 'could not build dist/podwire; the lines above say why.'
+  printf '%s\n' "$wanted" >dist/.podwire-digest
+}
+
+ensure_web() {
+  wanted=$(digest_of app components model public next.config.ts postcss.config.mjs tsconfig.json package-lock.json)
+  if [ -e "$dist_dir/BUILD_ID" ] && ! is_stale "$dist_dir/.podwire-digest" "$wanted"; then return 0; fi
+  say 'building the web app'
+  rm -f "$dist_dir/.podwire-digest"
+  node26 node_modules/next/dist/bin/next build 9>&- || die 'could not build the web app; the lines above say why.'
+  printf '%s\n' "$wanted" >"$dist_dir/.podwire-digest"
+}
+
+ensure_next_types() {
+  [ -e next-env.d.ts ] || node26 node_modules/next/dist/bin/next typegen 9>&- >/dev/null
+}
+
+# ---- the server -------------------------------------------------------------------------------------------------
+# A terminal sends Ctrl-C to every process and npm then sends it again. The server gets a session of its own and exactly
+# one TERM, and it dies with this script whatever ends that.
+run_server() {
+  unlock_setup
+  [ $(($(date +%s) - started)) -lt 5 ] || say "ready to start after $(($(date +%s) - started)) s"
+  PATH=$root/node_modules/.bin:$PATH setsid setpriv --pdeathsig TERM "$root/node_modules/.bin/node" server/main.ts &
+  server=$!
+  trap 'trap "" INT TERM HUP; kill -TERM "$server" 2>/dev/null || :' INT TERM HUP
+  code=0
+  wait "$server" || code=$?
+  # A signal ends the wait before the server has ended.
+  while kill -0 "$server" 2>/dev/null; do
+    code=0
+    wait "$server" || code=$?
+  done
+  exit "$code"
+}
+
+hand_over() {
+  unlock_setup
+  PATH=$root/node_modules/.bin:$PATH
+  export PATH
+  exec "$root/node_modules/.bin/node" "$@"
+}
+
+lock_setup
+case $task in
+  start)
+    if needs_lab; then ensure_lab_packages; fi
+    ensure_npm_packages
+    ensure_executable
+    if [ "${PODWIRE_WEB:-on}" != off ]; then ensure_web; fi
+    export NODE_ENV=production
+    run_server
+    ;;
+  dev)
+    if needs_lab; then ensure_lab_packages; fi
+    ensure_npm_packages
+    ensure_executable
+    export PODWIRE_DEV=1
+    run_server
+    ;;
+  build)
+    ensure_npm_packages
+    ensure_executable
+    ensure_web
+    say 'dist/podwire and the web app are up to date'
+    ;;
+  check)
+    ensure_npm_packages
+    ensure_next_types
+    hand_over tools/run-checks.ts "$@"
+    ;;
+  test)
+    ensure_lab_packages
+    ensure_debian_packages chromium=chromium
+    ensure_npm_packages
+    ensure_executable
+    ensure_web
+    hand_over tools/run-tests.ts "$@"
+    ;;
+  bench)
+    ensure_lab_packages
+    ensure_debian_packages /usr/lib/cni/bridge=containernetworking-plugins
+    ensure_npm_packages
+    ensure_executable
+    hand_over bench/main.ts "$@"
+    ;;
+  *) die "unknown task: $task" ;;
+esac

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+/** What a Debian machine has without iproute2, iptables, nftables and unshare, and without Node. */
+const COMMANDS = ['sh', 'dirname', 'date', 'sort', 'paste', 'id', 'mkdir', 'tr', 'grep', 'find', 'xargs', 'cut', 'cat'];
+
+let root = '';
+
+/** Runs `start` in a copy of the script, with only `COMMANDS` and `extra` on the PATH. */
+const runStart = (extra: Readonly<Record<string, string>> = {}, kubeconfig = '') => {
+  for (const [name, script] of Object.entries(extra)) {
+    rmSync(join(root, 'bin', name), { force: true });
+    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const run = spawnSync('/bin/sh', ['tools/bootstrap.sh', 'start'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      PATH: join(root, 'bin'),
+      PODWIRE_SYSTEM_PATH: join(root, 'bin'),
+      KUBECONFIG: kubeconfig,
+      PODWIRE_LAB: 'auto',
+    },
+    encoding: 'utf8',
+  });
+  return { exitCode: run.status, stdout: run.stdout, stderr: run.stderr };
+};
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'podwire-bootstrap-'));
+  mkdirSync(join(root, 'bin'));
+  cpSync(resolve(import.meta.dirname, 'bootstrap.sh'), join(root, 'tools/bootstrap.sh'));
+  for (const name of COMMANDS) {
+    const found = ['/usr/bin', '/bin']
+      .map((folder) => join(folder, name))
+      .find((path) => spawnSync('test', ['-x', path]).status === 0);
+    if (found === undefined) throw new Error(`this machine has no ${name}`);
+    symlinkSync(found, join(root, 'bin', name));
+  }
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('npm start on a bare machine', () => {
+  it('names the missing Debian packages and the command that installs them, when it may not', () => {
+    const { exitCode, stderr } = runStart({ id: 'echo 1000', 'apt-get': 'echo must not run >&2; exit 9' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'podwire: missing Debian packages: iproute2 iptables nftables util-linux. Install them with: sudo apt-get install --no-install-recommends iproute2 iptables nftables util-linux\n',
+    );
+  });
+
+  it('installs them as root, after one update when the lists do not know them', () => {
+    const aptGet = `printf '%s\\n' "$*" >>"${root}/apt.log"; [ -e "${root}/updated" ] || case "$*" in *install*) exit 100 ;; *update*) : >"${root}/updated" ;; esac`;
+    runStart({ id: 'echo 0', 'apt-get': aptGet, ls: 'exit 0' });
+    const log = spawnSync('cat', [join(root, 'apt.log')], { encoding: 'utf8' }).stdout;
+    expect(log.match(/install|update/g)?.filter((word, index, words) => word !== words[index - 1])).toEqual([
+      'install',
+      'update',
+      'install',
+    ]);
+  });
+
+  it('says what to do on a system without apt-get', () => {
+    const { exitCode, stderr } = runStart();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^podwire: missing on this machine: iproute2 .*package manager.*\n$/);
+  });
+
+  it('asks for npm before anything is fetched', () => {
+    const present = { ip: '', iptables: '', nft: '', unshare: '', nsenter: '' };
+    const { exitCode, stderr } = runStart(present);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^podwire: npm is missing\. .*\n$/);
+  });
+
+  it('needs no lab packages when a cluster is named', () => {
+    const { stderr } = runStart({}, '/etc/kubernetes/admin.conf');
+    expect(stderr).toMatch(/npm is missing/);
+  });
+});
