@@ -173,7 +173,7 @@ case $task in
     ;;
   test)
     ensure_lab_packages
-    ensure_debian_packages chromium=chromium
+    ensure_debian_packages chromium=chromium ping=iputils-ping /usr/lib/cni/bridge=containernetworking-plugins
     ensure_npm_packages
     ensure_executable
     ensure_web
