@@ -6,7 +6,6 @@ import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import { formatDestination, type InterfaceRoute, listRoutes } from '#plugin/network/interface-routes.ts';
 import { formatIpAddress, formatIpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import { describeRules } from './add-attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { describeIpCommand } from './describe-ip-command.ts';
 import { findHostVeth } from './host-veth.ts';
@@ -14,6 +13,7 @@ import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace, type PodNamespace } from './open-pod-namespace.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 import { type PreviousInterface, type PreviousResult, parsePreviousResult } from './parse-previous-result.ts';
+import { describeRules } from './prepare-node.ts';
 
 type Check = {
   readonly context: InvocationContext;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '#model/json.ts';
 import { formatIpAddress, formatIpPrefix } from '#plugin/network/ip-address.ts';
 import { formatMacAddress } from '#plugin/network/mac-address.ts';
-import { parseAttachmentRequest, parseBridgeConfiguration } from './parse-bridge-configuration.ts';
+import { parseAttachmentRequest } from './parse-attachment-request.ts';
+import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import { parseInput } from './parse-input.ts';
 
 const parse = (configuration: JsonObject) =>

@@ -6,8 +6,7 @@ import {
   parseAddressRange,
 } from '#plugin/ipam/address-range.ts';
 import type { InterfaceRoute } from '#plugin/network/interface-routes.ts';
-import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '#plugin/network/ip-address.ts';
-import { parseMacAddress } from '#plugin/network/mac-address.ts';
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#plugin/network/ip-address.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { NetworkInput } from './parse-input.ts';
 import { isJsonObject, readCount, readFlag, readKey, readList, readObject, readObjects, readText } from './read-key.ts';
@@ -120,33 +119,4 @@ function parseClusterCidrs(configuration: JsonObject): readonly IpPrefix[] {
     if (prefix === undefined) throw invalid(`clusterCidr ${JSON.stringify(text)} is no prefix`);
     return prefix;
   });
-}
-
-/** What the runtime asks for this one pod. */
-export type AttachmentRequest = { readonly addresses: readonly IpAddress[]; readonly mac: Uint8Array | undefined };
-
-/**
- * The union of every way to ask for addresses, and the first of the ways to ask for a MAC: `runtimeConfig.mac`,
- * `args.cni.mac`, CNI_ARGS `MAC`.
- * @throws CniFailure of code 7
- */
-export function parseAttachmentRequest(
-  configuration: JsonObject,
-  args: Readonly<Record<string, string>>,
-): AttachmentRequest {
-  const runtimeConfig = readObject(configuration, 'runtimeConfig') ?? {};
-  const argsOfCni = readObject(readObject(configuration, 'args') ?? {}, 'cni') ?? {};
-  const texts = new Set([
-    ...(args.IP ?? '').split(',').filter((text) => text !== ''),
-    ...[...(readList(argsOfCni, 'ips') ?? []), ...(readList(runtimeConfig, 'ips') ?? [])].map(String),
-  ]);
-  const addresses = [...texts].map((text) => {
-    const address = parseIpAddress(text.split('/')[0] ?? '');
-    if (address === undefined) throw invalid(`requested address ${text} is no IP address`);
-    return address;
-  });
-  const macText = readText(runtimeConfig, 'mac') ?? readText(argsOfCni, 'mac') ?? (args.MAC || undefined);
-  const mac = macText === undefined ? undefined : parseMacAddress(macText);
-  if (macText !== undefined && mac === undefined) throw invalid(`requested MAC ${macText} is no MAC address`);
-  return { addresses, mac };
 }

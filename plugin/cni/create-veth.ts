@@ -1,0 +1,66 @@
+import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
+import { attachLink, createVethPair, deleteLink, setHairpin } from '#plugin/network/change-link.ts';
+import { findLink } from '#plugin/network/find-link.ts';
+import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { formatMacAddress } from '#plugin/network/mac-address.ts';
+import { type Attachment, requireLink } from './attachment.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { HOST_VETH_ATTEMPTS, hostVethMac, hostVethName, isHostVethOf } from './host-veth.ts';
+
+/** Makes the pair, the pod's end in the pod's namespace at once. @returns the host's end */
+export function createVeth({ context, configuration, owner, pod }: Attachment, podMac: Uint8Array): LinkFacts {
+  return context.steps.run('veth.create', (notes) => {
+    const { mtuBytes } = configuration;
+    const hostMac = hostVethMac(owner);
+    const mtu = mtuBytes === undefined ? '' : ` mtu ${mtuBytes}`;
+    for (let attempt = 0; attempt < HOST_VETH_ATTEMPTS; attempt += 1) {
+      const name = hostVethName(owner, attempt);
+      notes.object = name;
+      notes.command =
+        `ip link add ${name} address ${formatMacAddress(hostMac)}${mtu} type veth` +
+        ` peer name ${owner.ifName} address ${formatMacAddress(podMac)}${mtu} netns ${pod.handle.path}`;
+      try {
+        const ends = { hostVeth: { name, mac: hostMac }, podVeth: { name: owner.ifName, mac: podMac } };
+        createVethPair(context.host, { ...ends, namespaceFd: pod.handle.fd, mtuBytes });
+      } catch (error) {
+        if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error;
+        if (!clearNameCollision({ context, owner, name })) throw error;
+        continue;
+      }
+      const hostVeth = requireLink(findLink(context.host, name), name);
+      notes.onUndo(() => deleteLink(context.host, hostVeth));
+      return hostVeth;
+    }
+    throw new CniFailure(`every host veth name of ${owner.containerId} is taken`, {
+      code: CNI_ERROR_CODE.interfaceExists,
+    });
+  });
+}
+
+/**
+ * The name on the host is taken: by a stranger, then the next name is tried; by a killed ADD of this very attachment,
+ * then its pair is deleted.
+ * @returns false where the name is free, so that it was the pod's end that exists
+ */
+function clearNameCollision({
+  context,
+  owner,
+  name,
+}: Pick<Attachment, 'context' | 'owner'> & { name: string }): boolean {
+  const link = findLink(context.host, name);
+  if (link === undefined) return false;
+  if (isHostVethOf(owner, link)) deleteLink(context.host, link);
+  return true;
+}
+
+/** Makes the host's end a port of the bridge. */
+export function attachVeth({ context, configuration }: Attachment, hostVeth: LinkFacts, bridge: LinkFacts): void {
+  context.steps.run('veth.attach', (notes) => {
+    notes.object = hostVeth.name;
+    notes.command = `ip link set dev ${hostVeth.name} master ${bridge.name} up`;
+    attachLink(context.host, hostVeth, bridge);
+    if (!configuration.isHairpin) return;
+    notes.command += ` && bridge link set dev ${hostVeth.name} hairpin on`;
+    setHairpin(context.host, hostVeth);
+  });
+}
