@@ -43,7 +43,7 @@ function enterPodNamespace(context: InvocationContext, { ifName }: ReservationOw
     const path = context.environment.netns ?? '';
     notes.object = path;
     notes.command = `${describeIpCommand(path)} link show`;
-    const pod = openPodNamespace(context.environment);
+    const pod = openPodNamespace(context.environment, context.deadline);
     if (findLink(pod.socket, ifName) === undefined) return pod;
     pod[Symbol.dispose]();
     throw new CniFailure(`interface ${ifName} exists already in ${path}`, { code: CNI_ERROR_CODE.interfaceExists });

@@ -34,7 +34,7 @@ export function checkAttachment(context: InvocationContext, configuration: Bridg
   const previous = parsePreviousResult(context.input.configuration);
   using pod = context.steps.run('netns.open', (notes) => {
     notes.object = context.environment.netns ?? '';
-    return openPodNamespace(context.environment);
+    return openPodNamespace(context.environment, context.deadline);
   });
   const check: Check = { context, configuration, owner, pod, previous };
   const bridge = checkBridge(check);
@@ -153,7 +153,7 @@ function checkRules({ context, configuration }: Check): void {
   context.steps.run('rules.check', (notes) => {
     notes.object = configuration.bridgeName;
     notes.command = 'iptables-save';
-    const missing = findMissingRules(describeRules(configuration));
+    const missing = findMissingRules(describeRules(configuration), () => context.deadline.remainingMs());
     if (missing.length > 0) throw differs(`rules are gone: ${missing.join('; ')}`);
   });
 }

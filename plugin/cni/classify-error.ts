@@ -2,7 +2,7 @@ import { SystemCallError } from '#plugin/netlink/libc.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { LockTimeout } from '#plugin/netlink/wait-for-lock.ts';
 import { BridgeConflict } from '#plugin/network/ensure-bridge.ts';
-import { RulesRefused } from '#plugin/network/ensure-rules.ts';
+import { ProgramTimeout, RulesRefused } from '#plugin/network/ensure-rules.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 
 /** The one place where what a layer below threw becomes an error of the CNI protocol. */
@@ -10,10 +10,14 @@ export function classifyError(error: unknown): CniFailure {
   if (error instanceof CniFailure) return error;
   if (!(error instanceof Error)) return new CniFailure(String(error), { code: CNI_ERROR_CODE.internal });
   const { message } = error;
+  if (error instanceof SystemCallError && error.syscall === 'recv' && error.code === 'EAGAIN') {
+    const message = 'the kernel did not answer before the deadline';
+    return new CniFailure(message, { code: CNI_ERROR_CODE.tryAgainLater, cause: error });
+  }
   if (error instanceof NetlinkError || error instanceof SystemCallError) {
     return new CniFailure(message, { code: CNI_ERROR_CODE.kernelRefused, cause: error });
   }
-  if (error instanceof LockTimeout)
+  if (error instanceof LockTimeout || error instanceof ProgramTimeout)
     return new CniFailure(message, { code: CNI_ERROR_CODE.tryAgainLater, cause: error });
   if (error instanceof BridgeConflict)
     return new CniFailure(message, { code: CNI_ERROR_CODE.bridgeConflict, cause: error });

@@ -9,6 +9,7 @@ import { classifyError } from './classify-error.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { type CniVersion, isAtLeast } from './cni-version.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import type { Deadline } from './deadline.ts';
 import { deleteAttachment } from './delete-attachment.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openReservationStore, readBootId, readNodeContext } from './node-context.ts';
@@ -16,6 +17,7 @@ import { parseAttachmentRequest } from './parse-attachment-request.ts';
 import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import type { CniCommand, InvocationEnvironment } from './parse-environment.ts';
 import { type NetworkInput, parseInput } from './parse-input.ts';
+import { readCount } from './read-key.ts';
 import { reportStatus } from './report-status.ts';
 import type { StepSequence } from './step-sequence.ts';
 
@@ -24,6 +26,7 @@ export type CommandRun = {
   readonly input: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly steps: StepSequence;
+  readonly deadline: Deadline;
   readonly startedAtMs: number;
 };
 
@@ -73,8 +76,10 @@ function executeOther(command: CniCommand, context: InvocationContext): void {
   else if (command === 'STATUS') reportStatus(context);
 }
 
-function parseSupportedInput({ environment: { command }, input: text }: CommandRun): NetworkInput {
+function parseSupportedInput({ environment: { command }, input: text, deadline }: CommandRun): NetworkInput {
   const input = parseInput(text);
+  const deadlineMs = readCount(input.configuration, 'deadlineMs');
+  if (deadlineMs !== undefined) deadline.replaceTotal(deadlineMs);
   const since = SINCE[command];
   if (since !== undefined && !isAtLeast(input.cniVersion, since)) {
     const message = `${command} needs cniVersion ${since} or newer, the configuration has ${input.cniVersion}`;
@@ -85,18 +90,19 @@ function parseSupportedInput({ environment: { command }, input: text }: CommandR
 
 /** Undoing needs the socket, so it happens in here, before it is closed. */
 function runWithHost(run: CommandRun, input: NetworkInput, work: (context: InvocationContext) => void): void {
-  const { environment, steps } = run;
+  const { environment, steps, deadline } = run;
   const node = readNodeContext(run.variables);
   const bootId = readBootId();
-  using host = openNetlinkSocket(NETLINK.ROUTE);
+  using host = openNetlinkSocket(NETLINK.ROUTE, deadline.remainingMs());
   const context: InvocationContext = {
     environment,
     input,
     node,
     bootId,
     steps,
+    deadline,
     host,
-    openStore: () => openReservationStore(node, input.name, bootId),
+    openStore: () => openReservationStore({ node, network: input.name, bootId, deadline }),
     startedAt: formatTimestamp(run.startedAtMs),
   };
   try {

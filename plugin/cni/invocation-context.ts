@@ -1,6 +1,7 @@
 import type { ReservationOwner, ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import type { Deadline } from './deadline.ts';
 import type { NodeContext } from './node-context.ts';
 import type { InvocationEnvironment } from './parse-environment.ts';
 import type { NetworkInput } from './parse-input.ts';
@@ -13,6 +14,8 @@ export type InvocationContext = {
   readonly node: NodeContext;
   readonly bootId: string;
   readonly steps: StepSequence;
+  /** Whatever waits for others waits at most `deadline.remainingMs()`. */
+  readonly deadline: Deadline;
   /** Of the node's own namespace. */
   readonly host: NetlinkSocket;
   readonly openStore: () => ReservationStore;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import { openOwnNamespace } from '#plugin/netlink/network-namespace.ts';
+import type { Deadline } from './deadline.ts';
 
 /** Where the plugin keeps its things on this node. */
 export type NodeContext = {
@@ -15,9 +16,6 @@ export type NodeContext = {
 
 const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
 const DEFAULT_RUN_DIRECTORY = '/run/podwire';
-
-/** The plugin's own deadline, well under the runtime's: a lock that is held longer than this fails the invocation. */
-const LOCK_TIMEOUT_MS = 20_000;
 
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {
   return {
@@ -33,10 +31,17 @@ export function readBootId(): string {
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${namespace.id}`;
 }
 
-export function openReservationStore(context: NodeContext, network: string, bootId: string): ReservationStore {
+export type StoreContext = {
+  readonly node: NodeContext;
+  readonly network: string;
+  readonly bootId: string;
+  readonly deadline: Deadline;
+};
+
+export function openReservationStore({ node, network, bootId, deadline }: StoreContext): ReservationStore {
   return new ReservationStore({
-    directory: `${context.stateDirectory}/ipam/${network}`,
+    directory: `${node.stateDirectory}/ipam/${network}`,
     bootId,
-    lockTimeoutMs: LOCK_TIMEOUT_MS,
+    lockTimeoutMs: () => deadline.remainingMs(),
   });
 }

@@ -7,18 +7,19 @@ import {
   openOwnNamespace,
 } from '#plugin/netlink/network-namespace.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import type { Deadline } from './deadline.ts';
 import type { InvocationEnvironment } from './parse-environment.ts';
 
 /** The pod's namespace and a socket that speaks to it. Closed together, at once after the work: both keep it alive. */
 export type PodNamespace = Disposable & { readonly handle: NetworkNamespaceHandle; readonly socket: NetlinkSocket };
 
 /** @throws CniFailure of code 8 where CNI_NETNS is gone, no namespace, or the plugin's own */
-export function openPodNamespace(environment: InvocationEnvironment): PodNamespace {
+export function openPodNamespace(environment: InvocationEnvironment, deadline: Deadline): PodNamespace {
   const path = environment.netns ?? '';
   const handle = tryOpen(path);
   try {
     if (!environment.isOwnNetnsAllowed) requireForeign(handle);
-    const socket = openNetlinkSocketIn(handle.fd, NETLINK.ROUTE);
+    const socket = openNetlinkSocketIn(handle.fd, NETLINK.ROUTE, deadline.remainingMs());
     return {
       handle,
       socket,

@@ -57,6 +57,7 @@ export function prepareRules({ context, configuration }: Attachment): void {
     const { commands, markerPath } = ensureRules(describeRules(configuration), {
       runDirectory,
       bootId: context.bootId,
+      remainingMs: () => context.deadline.remainingMs(),
     });
     notes.object = configuration.bridgeName;
     notes.command = commands.length === 0 ? `test -e ${markerPath}` : commands.join(' && ');

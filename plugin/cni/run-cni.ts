@@ -5,11 +5,11 @@ import { appendEvent } from '#plugin/journal/append-event.ts';
 import { describeInvocation } from '#plugin/journal/describe-invocation.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { classifyError } from './classify-error.ts';
-import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { isSupportedCniVersion, NEWEST_CNI_VERSION, SUPPORTED_CNI_VERSIONS } from './cni-version.ts';
+import { DEFAULT_DEADLINE_MS, Deadline, readDeadlineMs } from './deadline.ts';
 import { executeCommand } from './execute-command.ts';
 import { readNodeContext } from './node-context.ts';
-import { looselyParseCniArgs, parseEnvironment } from './parse-environment.ts';
+import { type InvocationEnvironment, looselyParseCniArgs, parseEnvironment } from './parse-environment.ts';
 import { readStandardInput, writeWholly } from './standard-streams.ts';
 import { StepSequence } from './step-sequence.ts';
 
@@ -21,9 +21,13 @@ const VERBS: ReadonlySet<string> = new Set<CniVerb>(['ADD', 'DEL', 'CHECK', 'GC'
 /** STATUS and VERSION come at every reload of a configuration: only their failures are worth a line. */
 const QUIET_VERBS: ReadonlySet<string> = new Set<CniVerb>(['STATUS', 'VERSION']);
 
+/** An environment that is wrong is told at once: stdin is only wanted for the journal then. */
+const UNUSED_INPUT_TIMEOUT_MS = 1000;
+
 type Run = {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly steps: StepSequence;
+  readonly deadline: Deadline;
   input: string | undefined;
   output: string;
   netnsId: string | undefined;
@@ -38,9 +42,11 @@ type Run = {
 export function runCni(variables: Run['variables'], nowUs: () => number): number {
   if (!variables.CNI_COMMAND) return printAbout();
   const startedAtMs = performance.timeOrigin;
+  const deadline = new Deadline(readDeadlineMs(variables), () => nowUs() / 1000);
   const run: Run = {
     variables,
-    steps: new StepSequence(nowUs),
+    steps: new StepSequence(nowUs, deadline),
+    deadline,
     input: undefined,
     output: '',
     netnsId: readNetnsId(variables),
@@ -53,14 +59,11 @@ export function runCni(variables: Run['variables'], nowUs: () => number): number
 
 function attempt(run: Run, startedAtMs: number): CniError | undefined {
   try {
-    const environment = parseEnvironment(run.variables);
-    run.input = readInput();
-    if (environment.command === 'VERSION') print(run, describeVersions(run.input));
+    const environment = readRequest(run);
+    const { input = '', variables, steps, deadline } = run;
+    if (environment.command === 'VERSION') print(run, describeVersions(input));
     else
-      executeCommand(
-        { environment, input: run.input, variables: run.variables, steps: run.steps, startedAtMs },
-        (result) => print(run, result),
-      );
+      executeCommand({ environment, input, variables, steps, deadline, startedAtMs }, (result) => print(run, result));
     return undefined;
   } catch (error) {
     const { code, message, details } = classifyError(error);
@@ -70,25 +73,30 @@ function attempt(run: Run, startedAtMs: number): CniError | undefined {
   }
 }
 
-function readInput(): string {
+/** Environment and stdin. The journal gets what came on stdin even where the environment, or stdin itself, is wrong. */
+function readRequest(run: Run): InvocationEnvironment {
+  let environment: InvocationEnvironment;
   try {
-    return readStandardInput();
+    environment = parseEnvironment(run.variables);
   } catch (error) {
-    throw new CniFailure('stdin cannot be read', {
-      code: CNI_ERROR_CODE.inputOutput,
-      details: String(error),
-      cause: error,
-    });
+    const remainingMs = () => Math.min(UNUSED_INPUT_TIMEOUT_MS, run.deadline.remainingMs());
+    run.input = readStandardInput({ remainingMs }).text;
+    throw error;
   }
+  const { text, failure } = readStandardInput(run.deadline);
+  run.input = text;
+  if (failure !== undefined) throw failure;
+  return environment;
 }
 
 function print(run: Run, value: JsonObject): void {
   const text = `${JSON.stringify(value)}\n`;
-  writeWholly(STDOUT, text);
+  writeWholly(STDOUT, text, run.deadline);
   run.output = text;
 }
 
 function printError(run: Run, { code, msg, details }: CniError): void {
+  run.deadline.beginUndo();
   const cniVersion = readCniVersion(run.input ?? '') ?? NEWEST_CNI_VERSION;
   try {
     print(run, { cniVersion, code, msg, ...(details === undefined ? {} : { details }) });
@@ -113,7 +121,9 @@ function readCniVersion(input: string): string | undefined {
 
 function printAbout(): number {
   const versions = SUPPORTED_CNI_VERSIONS.join(', ');
-  writeWholly(STDERR, `Podwire ${PLUGIN_VERSION}, a CNI plugin\nCNI protocol versions supported: ${versions}\n`);
+  writeWholly(STDERR, `Podwire ${PLUGIN_VERSION}, a CNI plugin\nCNI protocol versions supported: ${versions}\n`, {
+    remainingMs: () => DEFAULT_DEADLINE_MS,
+  });
   return 0;
 }
 
@@ -159,14 +169,15 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
     appendEvent(stateDirectory, event);
   } catch (problem) {
     tellQuietly(
+      run.deadline,
       `podwire: the journal was not written: ${problem instanceof Error ? problem.message : String(problem)}\n`,
     );
   }
 }
 
-function tellQuietly(text: string): void {
+function tellQuietly(deadline: Deadline, text: string): void {
   try {
-    writeWholly(STDERR, text);
+    writeWholly(STDERR, text, deadline);
   } catch {
     // Without stderr there is nobody left to tell.
   }

@@ -1,43 +1,84 @@
 import { readSync, writeSync } from 'node:fs';
+import { waitUntilReady } from '#plugin/netlink/libc.ts';
+import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 
 const STDIN = 0;
 const CHUNK_BYTES = 64 * 1024;
-const RETRY_MS = 1;
 
-/** node:fs instead of process.stdin and process.stdout: setting those streams up costs every pod 7 ms. */
-function waitBriefly(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-}
+/** A configuration with the result of a whole chain is a few KiB; a stream without end must not fill the node's memory. */
+const INPUT_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** PIPE_BUF: what poll(2) promises a pipe to take without blocking. include/uapi/linux/limits.h */
+const PIPE_CHUNK_BYTES = 4096;
+
+/** How long one wait may last, asked anew each time. */
+type WaitLimit = { remainingMs(): number };
+
+/** stdin as far as it came, and what kept the rest away. */
+export type StandardInput = { readonly text: string; readonly failure: CniFailure | undefined };
 
 const isRetryable = (error: unknown): boolean =>
   ['EAGAIN', 'EINTR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Everything up to the end of stdin, as UTF-8. @throws the file error where stdin cannot be read */
-export function readStandardInput(): string {
+/**
+ * Everything up to the end of stdin, as UTF-8. node:fs instead of process.stdin: setting that stream up costs every pod
+ * 7 ms.
+ */
+export function readStandardInput(limit: WaitLimit): StandardInput {
   const chunks: Buffer[] = [];
-  for (;;) {
+  let byteLength = 0;
+  const finish = (failure?: CniFailure): StandardInput => ({
+    text: Buffer.concat(chunks).toString('utf8'),
+    failure,
+  });
+  while (byteLength <= INPUT_LIMIT_BYTES) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     try {
+      if (!waitUntilReady(STDIN, 'readable', limit.remainingMs())) return finish(describeOpenInput());
       const length = readSync(STDIN, chunk, 0, CHUNK_BYTES, null);
-      if (length === 0) return Buffer.concat(chunks).toString('utf8');
+      if (length === 0) return finish();
+      byteLength += length;
       chunks.push(chunk.subarray(0, length));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EOF') return Buffer.concat(chunks).toString('utf8');
-      if (!isRetryable(error)) throw error;
-      waitBriefly();
+      if ((error as NodeJS.ErrnoException).code === 'EOF') return finish();
+      if (!isRetryable(error)) return finish(describeUnreadableInput(error));
     }
   }
+  const message = `the network configuration on stdin is larger than ${INPUT_LIMIT_BYTES} bytes`;
+  return finish(new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput }));
 }
 
-/** Writes all of it. @param fd 1 or 2. @throws EPIPE where nobody reads any more */
-export function writeWholly(fd: number, text: string): void {
+function describeOpenInput(): CniFailure {
+  return new CniFailure('stdin was not closed by the runtime before the deadline', {
+    code: CNI_ERROR_CODE.tryAgainLater,
+  });
+}
+
+function describeUnreadableInput(error: unknown): CniFailure {
+  return new CniFailure('stdin cannot be read', {
+    code: CNI_ERROR_CODE.inputOutput,
+    details: String(error),
+    cause: error,
+  });
+}
+
+/**
+ * Writes all of it.
+ * @param fd 1 or 2
+ * @throws EPIPE where nobody reads any more; CniFailure of code 11 where someone could but does not
+ */
+export function writeWholly(fd: number, text: string, limit: WaitLimit): void {
   let rest = Buffer.from(text);
   while (rest.byteLength > 0) {
+    if (!waitUntilReady(fd, 'writable', limit.remainingMs())) {
+      throw new CniFailure(`nobody took the answer from descriptor ${fd} before the deadline`, {
+        code: CNI_ERROR_CODE.tryAgainLater,
+      });
+    }
     try {
-      rest = rest.subarray(writeSync(fd, rest));
+      rest = rest.subarray(writeSync(fd, rest.subarray(0, PIPE_CHUNK_BYTES)));
     } catch (error) {
       if (!isRetryable(error)) throw error;
-      waitBriefly();
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { InvocationStep } from '#model/cni/invocation-event.ts';
+import type { Deadline } from './deadline.ts';
 
 /** What a step tells about itself while it runs. */
 export type StepNotes = {
@@ -15,24 +16,27 @@ type MutableStep = { -readonly [Key in keyof InvocationStep]: InvocationStep[Key
 /** The named steps of one invocation in order, each with how to take it back. */
 export class StepSequence {
   readonly #nowUs: () => number;
+  readonly #deadline: Deadline;
   readonly #steps: MutableStep[] = [];
   readonly #undos: { readonly step: MutableStep; readonly undo: () => void }[] = [];
 
   /** @param nowUs microseconds since the start of the invocation */
-  constructor(nowUs: () => number) {
+  constructor(nowUs: () => number, deadline: Deadline) {
     this.#nowUs = nowUs;
+    this.#deadline = deadline;
   }
 
   get steps(): readonly InvocationStep[] {
     return this.#steps;
   }
 
-  /** Runs one step; what it throws is recorded and thrown on. */
+  /** Runs one step, unless the deadline is over; what it throws is recorded and thrown on. */
   run<T>(name: string, work: (notes: StepNotes) => T): T {
     const step: MutableStep = { name, startUs: this.#nowUs(), durationUs: 0, outcome: 'ok' };
     this.#steps.push(step);
     const notes: StepNotes = { onUndo: (undo) => this.#undos.push({ step, undo }) };
     try {
+      this.#deadline.requireTimeFor(name);
       return work(notes);
     } catch (error) {
       step.outcome = 'error';
@@ -47,6 +51,7 @@ export class StepSequence {
 
   /** Takes everything back, last step first. @returns what could not be taken back, one sentence each */
   undo(): readonly string[] {
+    this.#deadline.beginUndo();
     const problems: string[] = [];
     for (const { step, undo } of this.#undos.splice(0).reverse()) {
       try {

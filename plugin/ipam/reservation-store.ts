@@ -29,7 +29,8 @@ export type ReservationStoreOptions = {
   /** `<state>/ipam/<network>` */
   readonly directory: string;
   readonly bootId: string;
-  readonly lockTimeoutMs: number;
+  /** How long a lock of another process may be waited for, asked anew each time. */
+  readonly lockTimeoutMs: () => number;
 };
 
 /**
@@ -50,7 +51,7 @@ export class ReservationStore {
     const path = this.#path(LOCK_FILE);
     const fd = openSync(path, 'a', 0o600);
     try {
-      waitForLock(fd, path, this.#options.lockTimeoutMs);
+      waitForLock(fd, path, this.#options.lockTimeoutMs());
       this.#reclaimEarlierBoots();
       return work();
     } finally {

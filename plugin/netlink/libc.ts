@@ -33,6 +33,7 @@ const symbols = {
   close: { args: ['i32'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
 
@@ -73,6 +74,16 @@ export function setSocketOption(
 ): void {
   const value = new Int32Array([option.value]);
   checked(libc().setsockopt(fd, option.level, option.name, value, 4), 'setsockopt', `${option.level}/${option.name}`);
+}
+
+/** SOL_SOCKET and SO_RCVTIMEO, include/uapi/asm-generic/socket.h */
+const RECEIVE_TIMEOUT = { level: 1, name: 20 } as const;
+
+/** From here on recv(2) fails with EAGAIN where nothing comes in time. `struct timeval` as on 64-bit Linux. */
+export function setReceiveTimeout(fd: number, timeoutMs: number): void {
+  const value = BigInt64Array.of(BigInt(Math.floor(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000));
+  const { level, name } = RECEIVE_TIMEOUT;
+  checked(libc().setsockopt(fd, level, name, value, value.byteLength), 'setsockopt', `${level}/${name}`);
 }
 
 /** send(2). @returns bytes taken */
@@ -125,4 +136,22 @@ export function tryLockExclusively(fd: number, object: string): boolean {
   const errno = readErrno();
   if (errnoName(errno) === 'EAGAIN') return false;
   throw new SystemCallError('flock', errno, object);
+}
+
+/** POLLIN and POLLOUT, include/uapi/asm-generic/poll.h */
+const POLL = { readable: 1, writable: 4 } as const;
+
+/**
+ * poll(2) on one descriptor. An error or a hang-up counts as ready: the read or write that follows says which.
+ * @returns false where `timeoutMs` went by
+ */
+export function waitUntilReady(fd: number, direction: keyof typeof POLL, timeoutMs: number): boolean {
+  const request = new Int32Array([fd, POLL[direction]]);
+  const endsAtMs = performance.now() + timeoutMs;
+  for (;;) {
+    const count = libc().poll(request, 1, Math.max(0, Math.ceil(endsAtMs - performance.now())));
+    if (count >= 0) return count > 0;
+    const errno = readErrno();
+    if (errnoName(errno) !== 'EINTR') throw new SystemCallError('poll', errno, `fd ${fd}`);
+  }
 }

@@ -6,6 +6,7 @@ import {
   receiveBytes,
   SystemCallError,
   sendBytes,
+  setReceiveTimeout,
   setSocketOption,
 } from './libc.ts';
 import {
@@ -136,13 +137,15 @@ function throwOnError(message: NetlinkMessage, object: string): void {
  * Opens a blocking netlink socket in the namespace of the calling thread.
  * Short answers with the kernel's error text (EXT_ACK, CAP_ACK) and filtered dumps (GET_STRICT_CHK) are switched on.
  * @param protocol NETLINK.ROUTE or NETLINK.NETFILTER
+ * @param answerTimeoutMs an answer that is not there by then is a SystemCallError of code EAGAIN; by default it is waited for
  */
-export function openNetlinkSocket(protocol: number): NetlinkSocket {
+export function openNetlinkSocket(protocol: number, answerTimeoutMs?: number): NetlinkSocket {
   const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol);
   try {
     for (const name of [NETLINK_OPTION.EXT_ACK, NETLINK_OPTION.CAP_ACK, NETLINK_OPTION.GET_STRICT_CHK]) {
       setSocketOption(fd, { level: SOL_NETLINK, name, value: 1 });
     }
+    if (answerTimeoutMs !== undefined) setReceiveTimeout(fd, answerTimeoutMs);
     bindSocket(fd, netlinkAddress());
     return new NetlinkSocket(fd);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
 import { setNetworkNamespace } from './libc.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
@@ -22,7 +22,8 @@ export type NetworkNamespaceHandle = Disposable & {
  * @throws Error with code ENOENT where it is gone, EINVAL where it is no namespace at all
  */
 export function openNamespace(path: string): NetworkNamespaceHandle {
-  const fd = openSync(path, 'r');
+  // Non-blocking: opening a FIFO, which is no namespace, would wait for someone to write into it.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (statfsSync(path).type !== NSFS_MAGIC) {
       throw Object.assign(new Error(`${path} is not a network namespace`), { code: 'EINVAL' });
@@ -57,6 +58,6 @@ export function runInNamespace<T>(namespaceFd: number, work: () => T): T {
 }
 
 /** A netlink socket that speaks to another namespace; the thread is there only while it opens. Close it soon. */
-export function openNetlinkSocketIn(namespaceFd: number, protocol: number): NetlinkSocket {
-  return runInNamespace(namespaceFd, () => openNetlinkSocket(protocol));
+export function openNetlinkSocketIn(namespaceFd: number, protocol: number, answerTimeoutMs?: number): NetlinkSocket {
+  return runInNamespace(namespaceFd, () => openNetlinkSocket(protocol, answerTimeoutMs));
 }

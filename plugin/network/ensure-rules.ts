@@ -18,17 +18,23 @@ export type RulesMarker = {
   readonly runDirectory: string;
   /** Boot and root namespace: a marker of another kernel state is none. */
   readonly bootId: string;
+  readonly remainingMs: RemainingMs;
 };
+
+/** How long a lock or a program may be waited for, asked anew each time. */
+export type RemainingMs = () => number;
 
 /** iptables is missing or refused; the message is its own. */
 export class RulesRefused extends Error {
   override readonly name = 'RulesRefused';
 }
 
-type Rule = { readonly table: 'filter' | 'nat'; readonly chain: string; readonly text: string };
+/** A program that hung was ended. */
+export class ProgramTimeout extends Error {
+  override readonly name = 'ProgramTimeout';
+}
 
-/** iptables waits for others that change the rules; a pod does not wait for ever. */
-const PROGRAM_TIMEOUT_MS = 20_000;
+type Rule = { readonly table: 'filter' | 'nat'; readonly chain: string; readonly text: string };
 
 const FORWARD_CHAIN = 'PODWIRE-FORWARD';
 const POSTROUTING_CHAIN = 'PODWIRE-POSTROUTING';
@@ -78,9 +84,9 @@ export function ensureRules(
   const lockPath = `${marker.runDirectory}/rules.lock`;
   const lockFd = openSync(lockPath, 'a', 0o600);
   try {
-    waitForLock(lockFd, lockPath, PROGRAM_TIMEOUT_MS);
+    waitForLock(lockFd, lockPath, marker.remainingMs());
     if (hasFile(markerPath)) return { commands: [], markerPath };
-    const commands = familiesOf(demand).flatMap((family) => setMissingRules(demand, family));
+    const commands = familiesOf(demand).flatMap((family) => setMissingRules(demand, family, marker.remainingMs));
     writeFileSync(markerPath, `${JSON.stringify(demandKey(demand))}\n`);
     return { commands, markerPath };
   } finally {
@@ -89,9 +95,9 @@ export function ensureRules(
 }
 
 /** @returns the rules that are not there now, as `iptables` lines; empty when all is well */
-export function findMissingRules(demand: RulesDemand): readonly string[] {
+export function findMissingRules(demand: RulesDemand, remainingMs: RemainingMs): readonly string[] {
   return familiesOf(demand).flatMap((family) => {
-    const present = readPresentRules(family);
+    const present = readPresentRules(family, remainingMs);
     const jumps = JUMPS.filter((jump) => demand.isMasqueraded || jump.table === 'filter');
     return [...jumps, ...listRules(demand, family)]
       .filter((rule) => !present.has(rule.table, rule.chain, rule.text))
@@ -124,10 +130,10 @@ type PresentRules = {
   readonly hasChain: (table: string, chain: string) => boolean;
 };
 
-function readPresentRules(family: AddressFamily): PresentRules {
+function readPresentRules(family: AddressFamily, remainingMs: RemainingMs): PresentRules {
   const lines = new Set<string>();
   let table = '';
-  for (const line of runProgram(`${PROGRAM[family]}-save`, [], '').split('\n')) {
+  for (const line of runProgram([`${PROGRAM[family]}-save`], '', remainingMs()).split('\n')) {
     if (line.startsWith('*')) table = line.slice(1);
     else if (line.startsWith(':')) lines.add(`${table} ${line.split(' ')[0]}`);
     else lines.add(`${table} ${line}`);
@@ -139,8 +145,8 @@ function readPresentRules(family: AddressFamily): PresentRules {
 }
 
 /** One `iptables-restore --noflush` for all that is missing: the kernel takes a table's changes together or not at all. */
-function setMissingRules(demand: RulesDemand, family: AddressFamily): readonly string[] {
-  const present = readPresentRules(family);
+function setMissingRules(demand: RulesDemand, family: AddressFamily, remainingMs: RemainingMs): readonly string[] {
+  const present = readPresentRules(family, remainingMs);
   const wanted = listRules(demand, family);
   const commands: string[] = [];
   const input: string[] = [];
@@ -165,20 +171,24 @@ function setMissingRules(demand: RulesDemand, family: AddressFamily): readonly s
     if (!present.has(jump.table, jump.chain, jump.text)) add(`${jump.flag} ${jump.chain} ${jump.text}`);
     input.push('COMMIT');
   }
-  runProgram(`${PROGRAM[family]}-restore`, ['--noflush', '--wait'], `${input.join('\n')}\n`);
+  runProgram([`${PROGRAM[family]}-restore`, '--noflush', '--wait'], `${input.join('\n')}\n`, remainingMs());
   return commands;
 }
 
-function runProgram(program: string, parameters: readonly string[], input: string): string {
+function runProgram([program = '', ...parameters]: readonly string[], input: string, timeoutMs: number): string {
   // Loaded when needed: once per node, while every ADD would pay for a static import.
   const { spawnSync } = process.getBuiltinModule('node:child_process') as { spawnSync: typeof SpawnSync };
   const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`;
-  const outcome = spawnSync(program, [...parameters], {
+  const outcome = spawnSync(program, parameters, {
     input,
     encoding: 'utf8',
     env: { ...process.env, PATH: path },
-    timeout: PROGRAM_TIMEOUT_MS,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
   });
+  if ((outcome.error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') {
+    throw new ProgramTimeout(`${program} did not end within ${timeoutMs} ms`);
+  }
   if (outcome.error !== undefined) throw new RulesRefused(`${program}: ${outcome.error.message}`);
   if (outcome.status !== 0) throw new RulesRefused(`${program} exited ${outcome.status}: ${outcome.stderr.trim()}`);
   return outcome.stdout;
