@@ -72,11 +72,11 @@ function NodeRow({ tile }: { readonly tile: NodeTile }) {
           {tile.name}
         </Link>
       </th>
-      <td className="px-3">
+      <td className="px-3 py-2">
         <StatusBadge status={status} title={reason}>
           {word}
         </StatusBadge>
-        {reason !== undefined && <span className="ml-2 text-text-2">{shortenReason(reason)}</span>}
+        {reason !== undefined && <span className="mt-1 block min-w-52 text-text-2">{shortenReason(reason)}</span>}
       </td>
       {cells.map((cell, index) => (
         <td key={HEADS[index + 2]} className="whitespace-nowrap px-3 font-mono">

@@ -16,6 +16,7 @@ type NodeTileCardProps = {
 /** One node: is it ready, are its pods wired, how do its ADDs go. */
 export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
   const readiness = describeReadiness(tile);
+  const isOld = tile.agent.state === 'stale';
   return (
     <article
       data-node={tile.name}
@@ -44,7 +45,7 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
         </p>
       )}
       <PodCounts tile={tile} />
-      <div className="space-y-2 px-4 pt-3">
+      <div className={`space-y-2 px-4 pt-3 ${isOld ? 'opacity-70 grayscale' : ''}`}>
         {tile.pools.length === 0 ? (
           <p className="text-text-3 text-xs">
             {tile.podCidrs.length === 0 ? 'No podCIDR assigned' : `${tile.podCidrs.join(' ')}, no address reserved`}
@@ -55,7 +56,7 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
       </div>
       <InvocationFigures tile={tile} />
       {controls !== undefined && (
-        <div className="flex flex-wrap items-center justify-between gap-2 border-line border-t px-4 py-2">
+        <div className="mt-auto flex flex-wrap items-center justify-between gap-2 border-line border-t px-4 py-2">
           {controls}
         </div>
       )}
@@ -71,7 +72,9 @@ function PodCounts({ tile }: { readonly tile: NodeTile }) {
         <span className="font-semibold text-lg text-text">{total}</span> {total === 1 ? 'pod' : 'pods'}
       </span>
       <span>{running} running</span>
-      <span>{wired} wired</span>
+      <span>
+        {wired} wired{tile.agent.state === 'stale' && ' then'}
+      </span>
       {failing > 0 && <span className="font-semibold text-bad">{failing} without network</span>}
     </p>
   );
@@ -90,7 +93,7 @@ function InvocationFigures({ tile }: { readonly tile: NodeTile }) {
     <dl
       aria-label={`CNI invocations of the last ${windowMinutes} minutes`}
       title={`Last ${windowMinutes} minutes`}
-      className="mt-3 grid grid-cols-[auto_auto_auto_1fr_1fr] gap-x-4 border-line border-t px-4 py-2.5"
+      className="mt-3 grid grid-cols-[repeat(5,auto)] justify-between gap-x-4 border-line border-t px-4 py-2.5"
     >
       {figures.map(({ label, value, look }) => (
         <div key={label} className="flex flex-col-reverse">

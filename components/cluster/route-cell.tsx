@@ -1,8 +1,9 @@
 'use client';
 
-import { Check, CircleHelp, CircleX, House, TriangleAlert } from 'lucide-react';
+import { Check, CircleHelp, CircleX, History, House, TriangleAlert } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import type { NodeTile } from '#model/topology/topology.ts';
+import { formatClock } from '../timeline/format-clock.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 export type RouteClaim = NodeTile['routes'][number];
@@ -34,25 +35,30 @@ const LOOKS = {
 type RouteCellProps = {
   readonly from: string;
   readonly route: RouteClaim;
+  /** RFC 3339: the node's agent has been silent since then, and the claim is as old. */
+  readonly oldSince: string | undefined;
   /** Without words where there are many columns. */
   readonly isCompact: boolean;
 };
 
 /** Whether one node can send to another's pods, and on request the record that says so. */
-export function RouteCell({ from, route, isCompact }: RouteCellProps) {
-  const { icon: Icon, look } = LOOKS[route.state];
+export function RouteCell({ from, route, oldSince, isCompact }: RouteCellProps) {
+  const { icon, look: freshLook } = LOOKS[route.state];
+  const Icon = oldSince === undefined ? icon : History;
+  const look = oldSince === undefined ? freshLook : 'text-text-3 hatched';
+  const age = oldSince === undefined ? '' : `, as it was at ${formatClock(oldSince).slice(0, 8)}`;
   const detail = route.record?.replace(/^\S+\s+/, '') ?? ROUTE_WORDS[route.state];
   return (
     <Popover.Root>
       <Popover.Trigger
         data-route={route.state}
-        aria-label={`From ${from} to ${route.podCidr} on ${route.toNode}: ${ROUTE_WORDS[route.state]}`}
+        aria-label={`From ${from} to ${route.podCidr} on ${route.toNode}: ${ROUTE_WORDS[route.state]}${age}`}
         className={`flex h-9 w-full items-center gap-2 px-3 text-left hover:bg-raised data-[state=open]:bg-raised ${look} ${isCompact ? 'justify-center' : ''}`}
       >
         <Icon aria-hidden size={14} strokeWidth={2.2} className="shrink-0" />
         {!isCompact && (
           <span
-            className={`truncate ${route.record === undefined ? 'text-xs' : 'font-mono text-[11.5px] text-text-2'} ${route.state === 'missing' ? 'font-semibold' : ''}`}
+            className={`truncate ${route.record === undefined ? 'text-xs' : 'font-mono text-[11.5px] text-text-2'} ${route.state === 'missing' && oldSince === undefined ? 'font-semibold' : ''}`}
           >
             {detail}
           </span>
@@ -68,6 +74,11 @@ export function RouteCell({ from, route, isCompact }: RouteCellProps) {
             {from} → <span className="font-mono">{route.podCidr}</span>
           </p>
           <p className="mt-0.5 text-text-2">{SENTENCES[route.state]}</p>
+          {oldSince !== undefined && (
+            <p className="mt-1 text-warning">
+              The agent of {from} is silent: this is what it said{age.slice(1)}.
+            </p>
+          )}
           {route.record !== undefined && (
             <p className="mt-2 flex items-center gap-2 rounded-md border border-line bg-ground px-2.5 py-1 font-mono text-[11.5px]">
               <span className="min-w-0 flex-1 break-words">{route.record}</span>

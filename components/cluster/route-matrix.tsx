@@ -63,7 +63,12 @@ function MatrixTable({ tiles }: RouteMatrixProps) {
               </th>
               {tiles.map((to) => (
                 <td key={to.name} className="max-w-72 p-0">
-                  <RouteCell from={tile.name} route={findRoute(tile, to)} isCompact={isCompact} />
+                  <RouteCell
+                    from={tile.name}
+                    route={findRoute(tile, to)}
+                    oldSince={tile.agent.state === 'stale' ? tile.agent.lastSeen : undefined}
+                    isCompact={isCompact}
+                  />
                 </td>
               ))}
             </tr>

@@ -22,7 +22,7 @@ export function KernelTable({ table, lit, selection, onSelect }: KernelTableProp
         <p className="py-6 text-text-3">{table.empty}</p>
       ) : (
         <div className="overflow-x-auto">
-          <table aria-label={table.label} className="w-full border-collapse text-[12px]">
+          <table aria-label={table.label} className="w-full min-w-[880px] border-collapse text-[12px]">
             <thead>
               <tr className="border-line border-b text-left text-text-3">
                 {table.columns.map((column) => (

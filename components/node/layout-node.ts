@@ -46,6 +46,8 @@ const ROW = 20;
 const MAX_ROUTES = 7;
 const MAX_ROUTES_WIDTH = 560;
 const FACTS_WIDTH = 236;
+/** On a wide screen the columns stay together, for the eye to go from one to the other. */
+const FACTS_GAP = 80;
 const CHIP_HEIGHT = 24;
 const SPINE_WIDTH = 10;
 const RADIUS = 10;
@@ -61,7 +63,7 @@ export function layoutNode({ scene, widthPx, selection, openBanks }: NodeLayoutI
   const uplinks = layoutUplinks(scene, x);
   const panelY = ROOT_TOP + 48;
   const routesX = x + UPLINK.width + 48;
-  const factsX = x + contentWidth - FACTS_WIDTH;
+  const factsX = Math.min(x + contentWidth - FACTS_WIDTH, routesX + MAX_ROUTES_WIDTH + FACTS_GAP);
   const isLong = scene.routes.length > MAX_ROUTES;
   const routes = scene.routes.slice(0, isLong ? MAX_ROUTES - 1 : MAX_ROUTES);
   const routeRows = routes.length + (isLong ? 1 : 0);

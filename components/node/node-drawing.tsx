@@ -123,7 +123,7 @@ function Canvas({ layout, selection, viewWidth, viewHeight, children }: CanvasPr
         </defs>
         <g ref={moves.paperRef}>{children}</g>
       </svg>
-      <div className="absolute right-3 bottom-3 flex gap-1 rounded-lg border border-line bg-panel/90 p-0.5">
+      <div className="absolute right-3 bottom-3 flex gap-1 rounded-lg border border-line bg-panel p-0.5 shadow-pop">
         <Button aria-label="Zoom out" title="Zoom out (-)" onClick={() => moves.zoomBy(0.8)}>
           <Minus aria-hidden size={14} />
         </Button>

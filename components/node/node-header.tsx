@@ -13,10 +13,12 @@ type NodeHeaderProps = {
   readonly drawing: Drawing;
   readonly onDrawing: (drawing: Drawing) => void;
   readonly onCreated: (pod: string) => void;
+  readonly selection: string | undefined;
+  readonly onSelect: (id: string) => void;
 };
 
 /** Which node this is, whether it is ready, and what may be done. */
-export function NodeHeader({ node, topology, drawing, onDrawing, onCreated }: NodeHeaderProps) {
+export function NodeHeader({ node, topology, drawing, onDrawing, onCreated, selection, onSelect }: NodeHeaderProps) {
   return (
     <PageHeader
       trail={
@@ -28,7 +30,14 @@ export function NodeHeader({ node, topology, drawing, onDrawing, onCreated }: No
         </>
       }
       title={node}
-      facts={topology === undefined ? undefined : <NodeFacts topology={topology} />}
+      facts={
+        topology === undefined ? undefined : (
+          <>
+            <NodeFacts topology={topology} />
+            <FailingPods topology={topology} selection={selection} onSelect={onSelect} />
+          </>
+        )
+      }
       actions={
         <>
           <CreatePod node={node} onCreated={onCreated} />
@@ -36,6 +45,29 @@ export function NodeHeader({ node, topology, drawing, onDrawing, onCreated }: No
         </>
       }
     />
+  );
+}
+
+type FailingPodsProps = {
+  readonly topology: NodeTopology;
+  readonly selection: string | undefined;
+  readonly onSelect: (id: string) => void;
+};
+
+/** Pods whose ADD failed may lie far down in the picture: each press leads to the next of them. */
+function FailingPods({ topology, selection, onSelect }: FailingPodsProps) {
+  const failing = Object.values(topology.pods)
+    .filter((pod) => pod.failedAdds > 0)
+    .map((pod) => `pod:${pod.key}`)
+    .toSorted();
+  const next = failing[(failing.indexOf(selection ?? '') + 1) % failing.length];
+  if (next === undefined) {
+    return null;
+  }
+  return (
+    <button type="button" title="To the next of them" onClick={() => onSelect(next)}>
+      <StatusBadge status="bad">{failing.length} without network</StatusBadge>
+    </button>
   );
 }
 

@@ -46,6 +46,8 @@ export function NodeView({ node }: { readonly node: string }) {
         drawing={drawing}
         onDrawing={setDrawing}
         onCreated={(pod) => select(`pod:${pod}`)}
+        selection={selection}
+        onSelect={select}
       />
       <StaleNotice state={state} />
       {state.value === undefined ? (
@@ -113,7 +115,9 @@ function NodeBody({ node, topology, isStale, isTable, selection, onSelect, onInv
         >
           {isTable ? <NodeTables {...shown} /> : <NodeDrawing {...shown} />}
         </div>
-        <div className="flex h-[204px] shrink-0 flex-col border-line border-t bg-panel/60">
+        <div
+          className={`flex h-[204px] shrink-0 flex-col border-line border-t bg-panel/60 ${isOld ? 'opacity-70 grayscale' : ''}`}
+        >
           <NodeTimeline node={node} selectedPod={selectedPod} onSelect={onInvocation} isTable={isTable} />
         </div>
       </div>

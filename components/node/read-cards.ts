@@ -1,5 +1,6 @@
 import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
 import type { Attachment, NodeTopology, TopologyPod } from '#model/topology/topology.ts';
+import { explainWaiting } from '../pod/explain-no-wire.ts';
 import { describePod, type WireKnowledge } from './describe-pod.ts';
 import type { SceneCard, SceneLink } from './node-scene.ts';
 
@@ -96,10 +97,12 @@ function readPodEnd(topology: NodeTopology, attachment: Attachment): Pick<SceneC
 function readUnwiredCard(topology: NodeTopology, pod: TopologyPod): CardReading {
   const description = describePod(pod, isKernelRead(topology) ? 'absent' : 'unread');
   const selection = `pod:${pod.key}`;
+  const isWaiting = description.state === 'creating' && pod.lastAdd === undefined;
   const isExpected = ['failing', 'creating', 'terminating', 'unknown'].includes(description.state);
   return {
     card: {
       ...description,
+      reason: description.reason ?? (isWaiting ? explainWaiting(topology.node.node) : undefined),
       id: selection,
       selection,
       pod: pod.key,

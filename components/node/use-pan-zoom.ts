@@ -24,6 +24,8 @@ type PanZoom = {
 const STEP_PX = 60;
 const STEP_FACTOR = 1.25;
 const SMALLEST_SCALE = 0.2;
+/** The buttons in the lower right corner: the picture can be moved out from under them. */
+const CONTROLS_PX = 40;
 /** A first picture smaller than this cannot be read: it is panned instead. */
 const READABLE_SCALE = 0.62;
 
@@ -53,7 +55,7 @@ export function usePanZoom(size: PanZoomSize): PanZoom {
 
   useEffect(() => {
     const right = Math.max(drawingWidth, viewWidth);
-    const bottom = Math.max(drawingHeight, viewHeight);
+    const bottom = drawingHeight > viewHeight ? drawingHeight + CONTROLS_PX : viewHeight;
     behavior.current
       ?.extent([
         [0, 0],

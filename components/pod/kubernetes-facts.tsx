@@ -32,7 +32,7 @@ export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
         </p>
       )}
       {pod.message !== undefined && (
-        <p className="mt-2 rounded-md border border-warning/50 px-3 py-2 text-text-2">{pod.message}</p>
+        <p className="mt-2 rounded-md border border-warning/50 px-3 py-2 text-text-2 wrap-anywhere">{pod.message}</p>
       )}
     </>
   );

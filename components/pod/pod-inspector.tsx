@@ -11,6 +11,7 @@ import { compareAttachment, countDifferences } from './compare-attachment.ts';
 import { ComparisonTable } from './comparison-table.tsx';
 import { DeletePod } from './delete-pod.tsx';
 import { describeEvidence } from './describe-evidence.ts';
+import { explainNoWire } from './explain-no-wire.ts';
 import { InspectorSection } from './inspector-section.tsx';
 import { InvocationList } from './invocation-list.tsx';
 import { KubernetesFacts } from './kubernetes-facts.tsx';
@@ -29,7 +30,11 @@ export function PodInspector({ topology, pod }: PodInspectorProps) {
   return (
     <div className="space-y-3">
       <PodHead pod={pod} facts={facts} />
-      {attachments.length === 0 && <NoWire facts={facts} />}
+      {attachments.length === 0 && (
+        <InspectorSection title="Wire">
+          <p className="text-text-2 wrap-anywhere">{explainNoWire(topology, pod)}</p>
+        </InspectorSection>
+      )}
       {attachments.map((attachment) => (
         <WireSection key={attachment.id} topology={topology} attachment={attachment} />
       ))}
@@ -67,21 +72,6 @@ function PodHead({ pod, facts }: { readonly pod: string; readonly facts: Topolog
         {facts !== undefined && <DeletePod pod={facts} />}
       </div>
     </header>
-  );
-}
-
-function NoWire({ facts }: { readonly facts: TopologyPod | undefined }) {
-  const isHost = facts?.hostNetwork === true;
-  return (
-    <InspectorSection title="Wire">
-      <p className="text-text-2">
-        {isHost
-          ? "hostNetwork: the pod lives in the node's own network namespace and has no wire of its own."
-          : facts === undefined
-            ? 'Kubernetes has no such pod now, and the kernel of this node no wire of it.'
-            : 'The kernel of this node has no wire that could be told to be this pod’s.'}
-      </p>
-    </InspectorSection>
   );
 }
 

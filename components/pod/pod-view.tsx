@@ -16,6 +16,7 @@ import { JsonView } from '../ui/json-view.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 import { DeletePod } from './delete-pod.tsx';
+import { explainNoWire } from './explain-no-wire.ts';
 import { InspectorSection } from './inspector-section.tsx';
 import { KubernetesFacts } from './kubernetes-facts.tsx';
 import { InvocationSection, WireSection } from './pod-inspector.tsx';
@@ -67,8 +68,9 @@ function PodElsewhere({ podKey, place }: { readonly podKey: string; readonly pla
           <Skeleton className="h-64" />
         </div>
       ) : (
-        <EmptyState icon={CircleSlash2} title={`${podKey} is on no node`}>
-          {place.problem ?? 'It has not been scheduled, or no node has ever reported it.'}
+        <EmptyState icon={CircleSlash2} title={`No pod ${podKey} on any node`}>
+          Kubernetes has not given a pod of this name to a node, and no journal holds an invocation for one. It will
+          appear here when that changes.
         </EmptyState>
       )}
     </>
@@ -138,9 +140,7 @@ function PodColumns({ topology, podKey, invocations }: PodColumnsProps) {
       </Column>
       <div className="min-w-0 space-y-3">
         <Column title="Reported against the kernel">
-          {attachments.length === 0 && (
-            <p className="text-text-3">The kernel of the node has no wire of this pod now.</p>
-          )}
+          {attachments.length === 0 && <p className="text-text-2 wrap-anywhere">{explainNoWire(topology, podKey)}</p>}
           {attachments.map((attachment) => (
             <WireSection key={attachment.id} topology={topology} attachment={attachment} />
           ))}

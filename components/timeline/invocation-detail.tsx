@@ -35,7 +35,7 @@ export function InvocationDetail({ id }: InvocationDetailProps) {
     <div className="space-y-3">
       <InvocationHead event={event} />
       {event.data.error !== undefined && (
-        <p role="alert" className="rounded-md border border-bad/50 px-3 py-2 text-bad">
+        <p role="alert" className="rounded-md border border-bad/50 px-3 py-2 text-bad wrap-anywhere">
           {event.data.error.msg}
           {event.data.error.details !== undefined && (
             <span className="mt-0.5 block font-mono text-[11.5px] text-text-2">{event.data.error.details}</span>

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useState } from 'react';
 import type { InvocationEvent, InvocationStep } from '#model/cni/invocation-event.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { formatDuration } from '../ui/format-duration.ts';
-import { layoutWaterfall, type WaterfallRow } from './layout-waterfall.ts';
+import { layoutWaterfall, MINIMUM_WIDTH, measureProcessStart, type WaterfallRow } from './layout-waterfall.ts';
 
 type InvocationWaterfallProps = { readonly event: InvocationEvent };
 
@@ -42,6 +42,7 @@ export function InvocationWaterfall({ event }: InvocationWaterfallProps) {
   return (
     <div className="relative">
       <div role="listbox" aria-label="Steps of the invocation" tabIndex={0} onKeyDown={walk} className="rounded-md">
+        <ProcessStart event={event} />
         {layoutWaterfall(event.data).map((row) => (
           <WaterfallLine
             key={row.index}
@@ -51,8 +52,29 @@ export function InvocationWaterfall({ event }: InvocationWaterfallProps) {
           />
         ))}
       </div>
-      {shown !== undefined && <StepDetail step={shown} />}
+      {shown !== undefined && <StepDetail step={shown} said={event.data.error?.msg} />}
       <StepTable steps={steps} />
+    </div>
+  );
+}
+
+/** The time before the first step is nobody's step, and is not hidden. */
+function ProcessStart({ event }: InvocationWaterfallProps) {
+  const { startUs, share } = measureProcessStart(event.data);
+  if (share < MINIMUM_WIDTH) {
+    return null;
+  }
+  return (
+    <div
+      role="presentation"
+      title="From the start of the process to the first step: the kernel loads the executable, its runtime starts."
+      className="grid h-5 grid-cols-[minmax(0,132px)_1fr_64px] items-center gap-2 px-2 text-text-3"
+    >
+      <span className="truncate text-[11.5px]">process start</span>
+      <span className="relative h-2">
+        <span className="hatched absolute h-2 rounded-[2px] border border-line" style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="text-right font-mono text-[11px]">{formatDuration(startUs)}</span>
     </div>
   );
 }
@@ -101,7 +123,13 @@ function WaterfallLine({ row, isSelected, onSelect }: WaterfallLineProps) {
   );
 }
 
-function StepDetail({ step }: { readonly step: InvocationStep }) {
+type StepDetailProps = {
+  readonly step: InvocationStep;
+  /** What stands above already: not said twice. */
+  readonly said: string | undefined;
+};
+
+function StepDetail({ step, said }: StepDetailProps) {
   return (
     <div aria-live="polite" className="mt-2 rounded-md border border-line bg-ground">
       <div className="flex items-center gap-2 px-3 pt-1.5 text-[11px] text-text-3">
@@ -126,7 +154,7 @@ function StepDetail({ step }: { readonly step: InvocationStep }) {
           <CopyButton text={step.command} label="Copy the command" />
         </div>
       )}
-      {step.error !== undefined && (
+      {step.error !== undefined && step.error !== said && (
         <p className="border-t border-line px-3 py-1.5 font-mono text-[11.5px] text-bad">{step.error}</p>
       )}
     </div>

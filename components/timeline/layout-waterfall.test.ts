@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { layoutWaterfall, MINIMUM_WIDTH } from './layout-waterfall.ts';
+import { layoutWaterfall, MINIMUM_WIDTH, measureProcessStart } from './layout-waterfall.ts';
 
 const step = (name: string, startUs: number, durationUs: number) =>
   ({ name, startUs, durationUs, outcome: 'ok' }) as const;
@@ -19,6 +19,12 @@ describe('the waterfall of one invocation', () => {
   test('a step that ends after the invocation was measured widens the axis', () => {
     const rows = layoutWaterfall({ durationUs: 100, steps: [step('ipam.reserve', 0, 200)] });
     expect(rows[0]).toMatchObject({ start: 0, width: 1 });
+  });
+
+  test('the time before the first step is told apart from the steps', () => {
+    const steps = [step('config.parse', 400, 100), step('netns.open', 500, 100)];
+    expect(measureProcessStart({ durationUs: 1000, steps })).toEqual({ startUs: 400, share: 0.4 });
+    expect(measureProcessStart({ durationUs: 1000, steps: [] })).toEqual({ startUs: 0, share: 0 });
   });
 
   test('an invocation that failed before its first step has no rows', () => {

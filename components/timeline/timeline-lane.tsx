@@ -1,5 +1,5 @@
 import type { InvocationSummary } from '#model/topology/topology.ts';
-import { LANE_HEIGHT_PX, type LaneRow } from './layout-timeline.ts';
+import { LANE_HEIGHT_PX, type LaneRow, type Mark } from './layout-timeline.ts';
 import { TimelineMark } from './timeline-mark.tsx';
 
 const BAND_HEIGHT_PX = 10;
@@ -31,17 +31,32 @@ export function TimelineLane({ row, widthPx, selected, isPodSelected, onSelect }
         />
       ))}
       <FailureText row={row} widthPx={widthPx} />
-      {row.marks.map((mark) => (
+      {row.marks.map((mark, place) => (
         <TimelineMark
           key={mark.invocations[0]?.id}
           mark={mark}
-          plotWidthPx={widthPx}
+          countAt={placeCount(row.marks, place, widthPx)}
           isSelected={mark.invocations.some(({ id }) => id === selected)}
           onSelect={onSelect}
         />
       ))}
     </g>
   );
+}
+
+/** Digits of the count, the sign before them, and a gap. */
+const COUNT_PX = 26;
+
+/** Where the count of a mark may stand without covering a neighbour or leaving the plot; else it is in the tooltip only. */
+function placeCount(marks: readonly Mark[], place: number, widthPx: number): 'left' | 'right' | undefined {
+  const mark = marks[place];
+  if (mark === undefined || mark.invocations.length < 2) {
+    return undefined;
+  }
+  const before = marks[place - 1];
+  const roomRightPx = (marks[place + 1]?.xPx ?? widthPx - COUNT_PX) - mark.xPx - mark.widthPx;
+  const roomLeftPx = mark.xPx - (before === undefined ? 0 : before.xPx + before.widthPx);
+  return roomRightPx > COUNT_PX ? 'right' : roomLeftPx > COUNT_PX && before !== undefined ? 'left' : undefined;
 }
 
 /** Left of the crosses where there is room, else right of them, cut to what fits. */

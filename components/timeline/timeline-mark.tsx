@@ -6,14 +6,12 @@ const BAR_HEIGHT_PX = 14;
 const CROSS_PX = 4.5;
 /** A finger's width around a mark that is five pixels wide. */
 const REACH_PX = 5;
-/** Room for `×99` and the line of now. */
-const COUNT_ROOM_PX = 48;
 
 type TimelineMarkProps = {
   readonly mark: Mark;
   readonly isSelected: boolean;
-  /** Width of the plot: near its right edge the count stands at the left of its mark. */
-  readonly plotWidthPx: number;
+  /** On which side there is room to say how many the mark stands for. */
+  readonly countAt: 'left' | 'right' | undefined;
   readonly onSelect: (invocation: InvocationSummary) => void;
 };
 
@@ -31,9 +29,8 @@ function chooseInvocation({ invocations }: Mark): InvocationSummary | undefined 
 }
 
 /** One mark: its shape tells the verb, its colour the outcome, a number how many it stands for. */
-export function TimelineMark({ mark, isSelected, plotWidthPx, onSelect }: TimelineMarkProps) {
+export function TimelineMark({ mark, isSelected, countAt, onSelect }: TimelineMarkProps) {
   const invocation = chooseInvocation(mark);
-  const isCountLeft = mark.xPx + mark.widthPx + COUNT_ROOM_PX > plotWidthPx;
   const select = (): void => {
     if (invocation !== undefined) {
       onSelect(invocation);
@@ -58,11 +55,11 @@ export function TimelineMark({ mark, isSelected, plotWidthPx, onSelect }: Timeli
         fill="transparent"
       />
       <MarkShape mark={mark} isSelected={isSelected} />
-      {mark.invocations.length > 1 && (
+      {countAt !== undefined && (
         <text
-          x={isCountLeft ? -5 : mark.widthPx + 5}
+          x={countAt === 'left' ? -5 : mark.widthPx + 5}
           y={3.5}
-          textAnchor={isCountLeft ? 'end' : 'start'}
+          textAnchor={countAt === 'left' ? 'end' : 'start'}
           className="fill-text-2 font-mono text-[10px]"
         >
           ×{mark.invocations.length}

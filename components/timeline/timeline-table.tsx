@@ -4,6 +4,7 @@ import Link from 'next/link';
 import type { InvocationSummary } from '#model/topology/topology.ts';
 import { formatDuration } from '../ui/format-duration.ts';
 import { formatClock } from './format-clock.ts';
+import { parseInstant } from './parse-instant.ts';
 import type { TimelineSelection } from './timeline-selection.ts';
 
 const SHOWN = 500;
@@ -11,9 +12,9 @@ const HEADS = ['Time', 'Verb', 'Pod', 'Node', 'Interface', 'Duration', 'Outcome'
 
 type TimelineTableProps = TimelineSelection & { readonly invocations: readonly InvocationSummary[] };
 
-/** The same invocations as rows, newest first. */
+/** The same invocations as rows, newest first: the collector hears of them in the order they ended, node by node. */
 export function TimelineTable({ invocations, selected, onSelect }: TimelineTableProps) {
-  const shown = invocations.slice(-SHOWN).toReversed();
+  const shown = invocations.toSorted((a, b) => parseInstant(b.startedAt) - parseInstant(a.startedAt)).slice(0, SHOWN);
   const rest = invocations.length - shown.length;
   return (
     <div className="min-h-0 flex-1 overflow-auto">

@@ -21,10 +21,12 @@ type TimelineToolbarProps = {
   readonly bufferedCount: number;
   /** Held by the collector beyond what this view has. */
   readonly olderCount: number;
+  /** Leads to the newest failure in the window. */
+  readonly onFailed: () => void;
 };
 
 /** Numbers of the window at the left, what moves it at the right. */
-export function TimelineToolbar({ control, statistics, bufferedCount, olderCount }: TimelineToolbarProps) {
+export function TimelineToolbar({ control, statistics, bufferedCount, olderCount, onFailed }: TimelineToolbarProps) {
   const spanUs = control.window.endUs - control.window.startUs;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
@@ -34,6 +36,7 @@ export function TimelineToolbar({ control, statistics, bufferedCount, olderCount
         spanUs={spanUs}
         isFollowing={control.isFollowing}
         olderCount={olderCount}
+        onFailed={onFailed}
       />
       <TimelineLegend />
       <div className="ml-auto flex flex-wrap items-center gap-1">
@@ -112,6 +115,7 @@ type StatisticsLineProps = {
   readonly spanUs: number;
   readonly isFollowing: boolean;
   readonly olderCount: number;
+  readonly onFailed: () => void;
 };
 
 /** Spans in the words of the presets: `15 min`, not `15 min 0 s`. */
@@ -119,7 +123,7 @@ function nameSpan(spanUs: number): string {
   return formatDuration(spanUs).replace(/ 0 (s|min|h)$/, '');
 }
 
-function StatisticsLine({ statistics, spanUs, isFollowing, olderCount }: StatisticsLineProps) {
+function StatisticsLine({ statistics, spanUs, isFollowing, olderCount, onFailed }: StatisticsLineProps) {
   const { total, adds, dels, others, failed, addP50Us, addP99Us } = statistics;
   const span = nameSpan(spanUs);
   const words = [
@@ -137,7 +141,18 @@ function StatisticsLine({ statistics, spanUs, isFollowing, olderCount }: Statist
     <p data-statistics className="text-text-2 text-xs">
       {words.join(' · ')}
       {' · '}
-      <span className={failed > 0 ? 'font-semibold text-bad' : ''}>{failed} failed</span>
+      {failed === 0 ? (
+        '0 failed'
+      ) : (
+        <button
+          type="button"
+          title="To the newest failure"
+          onClick={onFailed}
+          className="font-semibold text-bad underline decoration-bad/50 underline-offset-2 hover:decoration-bad"
+        >
+          {failed} failed
+        </button>
+      )}
       {durations.map((text) => ` · ${text}`)}
     </p>
   );

@@ -7,7 +7,7 @@ import type { LiveState } from '../live/live-state.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { groupLanes } from './group-lanes.ts';
-import { summarizeWindow } from './summarize-window.ts';
+import { findNewestFailure, summarizeWindow } from './summarize-window.ts';
 import { TimelineDrawing } from './timeline-drawing.tsx';
 import type { TimelineSelection } from './timeline-selection.ts';
 import { TimelineTable } from './timeline-table.tsx';
@@ -42,6 +42,12 @@ export function Timeline({ state, byNode, isTable = false, ...selection }: Timel
         statistics={statistics}
         bufferedCount={bufferedCount}
         olderCount={olderCount}
+        onFailed={() => {
+          const failure = findNewestFailure(shown, control.window);
+          if (failure !== undefined) {
+            selection.onSelect(failure);
+          }
+        }}
       />
       {state.status === 'loading' ? (
         <Skeleton className="h-24" />
