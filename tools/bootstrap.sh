@@ -181,7 +181,7 @@ case $task in
     ;;
   bench)
     ensure_lab_packages
-    ensure_debian_packages /usr/lib/cni/bridge=containernetworking-plugins
+    ensure_debian_packages /usr/lib/cni/bridge=containernetworking-plugins jq=jq
     ensure_npm_packages
     ensure_executable
     hand_over bench/main.ts "$@"
