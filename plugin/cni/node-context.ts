@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import { openOwnNamespace } from '#plugin/netlink/network-namespace.ts';
 import type { Deadline } from './deadline.ts';
@@ -19,10 +18,15 @@ const DEFAULT_RUN_DIRECTORY = '/run/podwire';
 
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {
   return {
-    node: variables.PODWIRE_NODE || hostname(),
+    node: variables.PODWIRE_NODE || readHostName(),
     stateDirectory: variables.PODWIRE_STATE || DEFAULT_STATE_DIRECTORY,
     runDirectory: variables.PODWIRE_RUN || DEFAULT_RUN_DIRECTORY,
   };
+}
+
+/** Not `hostname` of node:os, whose loading alone costs half a millisecond. */
+function readHostName(): string {
+  return readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
 }
 
 /** The boot, and the namespace that holds the node's links: several nodes of a lab share one kernel. */

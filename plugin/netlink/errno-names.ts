@@ -1,15 +1,28 @@
-import { constants } from 'node:os';
+/**
+ * Names by number, the first is 1, `-` where Linux has none. A text rather than `constants` of node:os, whose loading costs
+ * every ADD a millisecond. include/uapi/asm-generic/errno-base.h and errno.h
+ */
+const NAMES = `
+  EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST
+  EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM
+  ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG
+  EUNATCH ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET
+  ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG
+  ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE
+  EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE
+  EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN
+  ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL
+  EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD
+  ENOTRECOVERABLE ERFKILL EHWPOISON`;
 
-const namesByNumber: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno)
-    .filter(([name]) => name !== 'EWOULDBLOCK' && name !== 'ENOTSUP')
-    .map(([name, number]) => [number, name]),
-);
+let names: readonly string[] | undefined;
 
 /**
  * @param errno as the kernel gives it, positive
- * @returns `EEXIST`, or `errno 512` for a number that libc has no name for
+ * @returns `EEXIST`, or `errno 512` for a number without a name
  */
 export function errnoName(errno: number): string {
-  return namesByNumber.get(errno) ?? `errno ${errno}`;
+  names ??= NAMES.trim().split(/\s+/);
+  const name = names[errno - 1];
+  return name === undefined || name === '-' ? `errno ${errno}` : name;
 }
