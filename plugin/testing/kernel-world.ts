@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,9 +57,12 @@ const PREPARE = 'mount -t tmpfs tmpfs /run && mkdir -p /run/netns && ip link set
  */
 export class KernelWorld implements Disposable {
   readonly #holder: ChildProcess;
+  readonly #entry: readonly string[];
 
-  constructor(holder: ChildProcess) {
+  /** @param entry how `nsenter` gets inside: which namespaces, and whose */
+  constructor(holder: ChildProcess, entry: readonly string[] = ['-U', '-n', '-m', '-t', String(holder.pid)]) {
     this.#holder = holder;
+    this.#entry = entry;
   }
 
   static readonly state = '/run/state';
@@ -80,6 +83,11 @@ export class KernelWorld implements Disposable {
       env: this.#environment(variables) as NodeJS.ProcessEnv,
     });
     return { exitCode: status, stdout, stderr };
+  }
+
+  /** Starts a program inside, its three streams piped. What is still running when the world is closed ends with it. */
+  spawn(words: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
+    return spawn('nsenter', this.#enter(words), { env: this.#environment(variables) as NodeJS.ProcessEnv });
   }
 
   /** `ip -j …` inside, parsed. */
@@ -116,9 +124,7 @@ export class KernelWorld implements Disposable {
 
   /** The same without waiting, for many at once. */
   async cniInParallel(call: CniCall): Promise<CniOutcome> {
-    const child = spawn('nsenter', this.#enter([EXECUTABLE]), {
-      env: this.#environment(cniVariables(call)) as NodeJS.ProcessEnv,
-    });
+    const child = this.spawn([EXECUTABLE], cniVariables(call));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -153,7 +159,7 @@ export class KernelWorld implements Disposable {
   }
 
   #enter(words: readonly string[]): string[] {
-    return ['--preserve-credentials', '-U', '-n', '-m', '-t', String(this.#holder.pid), '--', ...words];
+    return ['--preserve-credentials', ...this.#entry, '--', ...words];
   }
 
   #environment(variables: Readonly<Record<string, string>>): Record<string, string> {
