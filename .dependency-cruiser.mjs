@@ -55,7 +55,7 @@ const allowOnly = (folder, { folders = [], packages = [], core = false }) => {
 const boundaries = {
   forbidden: [
     ...allowOnly('model', { packages: ['zod'] }),
-    ...allowOnly('plugin', { folders: ['model'], packages: ['zod'], core: true }),
+    ...allowOnly('plugin', { folders: ['model'], packages: ['zod', '@grpc/.*'], core: true }),
     ...allowOnly('server', {
       folders: ['model'],
       packages: [
@@ -125,6 +125,13 @@ const boundaries = {
       comment: 'only plugin/netlink/libc.ts imports bun:ffi',
       from: { pathNot: '^plugin/netlink/libc\\.ts$' },
       to: { path: '^bun:ffi$' },
+    },
+    {
+      name: 'grpc-only-in-the-cri-client',
+      severity: 'error',
+      comment: 'the kubelet side of the tests with containerd; nothing of the executable speaks gRPC',
+      from: { pathNot: '^plugin/clients/cri-client\\.ts$' },
+      to: { path: '^node_modules/@grpc/' },
     },
     {
       name: 'layout-is-numbers',

@@ -53,6 +53,15 @@ describe('the boundary table', () => {
       { 'plugin/network/a.ts': "import { dlopen } from 'bun:ffi';\ndlopen('', {});" },
     ],
     [
+      'the plugin speaks gRPC',
+      'grpc-only-in-the-cri-client',
+      {
+        'plugin/network/a.ts': "import '@grpc/grpc-js';",
+        'node_modules/@grpc/grpc-js/package.json': '{"name":"@grpc/grpc-js","main":"index.js"}',
+        'node_modules/@grpc/grpc-js/index.js': '',
+      },
+    ],
+    [
       'a layout imports React',
       'layout-is-numbers',
       {

@@ -8,7 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const TABLE: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ['model/a.ts', ['zod', '../b.ts'], ['node:fs', 'bun:ffi', 'react', 'd3-scale', '#plugin/a.ts', 'vitest']],
   ['model/a.test.ts', ['vitest', 'node:fs', '#model/a.ts'], ['react', '#server/a.ts']],
-  ['plugin/a.ts', ['node:fs', 'bun:ffi', '#model/a.ts'], ['#server/a.ts', '#lab/a.ts', 'react', 'hono']],
+  [
+    'plugin/a.ts',
+    ['node:fs', 'bun:ffi', '#model/a.ts'],
+    ['#server/a.ts', '#lab/a.ts', 'react', 'hono', '@grpc/grpc-js'],
+  ],
+  ['plugin/clients/cri-client.ts', ['node:path', '@grpc/grpc-js', '#plugin/a.ts'], ['#server/a.ts', 'hono']],
   [
     'server/a.ts',
     ['node:fs/promises', 'hono', '@hono/node-server', 'ws', 'next'],
