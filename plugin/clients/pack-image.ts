@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { packTar } from './tar-archive.ts';
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+type ImageOptions = {
+  /** `repository:tag`, under which `ctr images import` files it. */
+  readonly name: string;
+  /** The statically linked program that becomes /bin/busybox. */
+  readonly busybox: Uint8Array;
+};
+
+/**
+ * An image of one layer with nothing in it but busybox, as a tar archive in the OCI image layout 1.0.0
+ * (image-layout.md, manifest.md, config.md of the OCI image specification). Left alone it sleeps.
+ */
+export function packImage({ name, busybox }: ImageOptions): Buffer {
+  const layer = packTar([
+    { path: 'bin', mode: 0o755 },
+    { path: 'bin/busybox', mode: 0o755, content: busybox },
+  ]);
+  const config = toBlob({
+    architecture: ARCHITECTURES[process.arch] ?? process.arch,
+    os: 'linux',
+    config: { Entrypoint: ['/bin/busybox', 'sleep', '1000000'], Env: ['PATH=/bin'] },
+    rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+  });
+  const manifest = toBlob({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: describeBlob(config, 'application/vnd.oci.image.config.v1+json'),
+    layers: [describeBlob(layer, 'application/vnd.oci.image.layer.v1.tar')],
+  });
+  const annotations = { 'io.containerd.image.name': name };
+  const index = toBlob({
+    schemaVersion: 2,
+    manifests: [{ ...describeBlob(manifest, 'application/vnd.oci.image.manifest.v1+json'), annotations }],
+  });
+  const blobs = [layer, config, manifest].map((content) => ({
+    path: `blobs/${digestOf(content).replace(':', '/')}`,
+    mode: 0o644,
+    content,
+  }));
+  const layout = toBlob({ imageLayoutVersion: '1.0.0' });
+  return packTar([
+    { path: 'oci-layout', mode: 0o644, content: layout },
+    { path: 'index.json', mode: 0o644, content: index },
+    ...blobs,
+  ]);
+}
+
+const toBlob = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+const digestOf = (blob: Uint8Array): string => `sha256:${createHash('sha256').update(blob).digest('hex')}`;
+
+function describeBlob(blob: Uint8Array, mediaType: string): { mediaType: string; digest: string; size: number } {
+  return { mediaType, digest: digestOf(blob), size: blob.length };
+}
