@@ -74,6 +74,24 @@ ensure_debian_packages() {
 }
 apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" 9>&-; }
 
+# Container runtimes are for their own tests alone, which skip without them. Nothing is removed from the machine for them, and
+# no daemon is started: without /run/systemd/system, maintainer scripts believe that no systemd runs.
+install_runtimes() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  DEBIAN_FRONTEND=noninteractive unshare --mount --propagation private sh -c '
+    [ ! -d /run/systemd/system ] || mount -t tmpfs tmpfs /run/systemd || exit
+    exec apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends --no-remove "$@"' sh "$@" 9>&-
+}
+offer_container_runtimes() {
+  missing=$(missing_packages containerd=containerd runc=runc podman=podman crun=crun conmon=conmon \
+    /var/lib/dpkg/info/busybox-static.list=busybox-static /usr/lib/cni/loopback=containernetworking-plugins)
+  if [ -z "$missing" ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 0; fi
+  say "installing Debian packages for the tests with container runtimes: $missing"
+  # shellcheck disable=SC2086 # a list of package names
+  install_runtimes $missing || { apt_get update && install_runtimes $missing; } ||
+    say "could not install: $missing. The tests that need them will be skipped."
+}
+
 needs_lab() { [ "${PODWIRE_LAB:-auto}" != off ] && [ -z "${KUBECONFIG:-}" ] && [ -z "${KUBERNETES_SERVICE_HOST:-}" ]; }
 ensure_lab_packages() { ensure_debian_packages ip=iproute2 iptables=iptables nft=nftables unshare=util-linux nsenter=util-linux; }
 
@@ -174,6 +192,7 @@ case $task in
   test)
     ensure_lab_packages
     ensure_debian_packages chromium=chromium ping=iputils-ping /usr/lib/cni/bridge=containernetworking-plugins
+    offer_container_runtimes
     ensure_npm_packages
     ensure_executable
     ensure_web

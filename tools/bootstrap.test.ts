@@ -9,13 +9,13 @@ const COMMANDS = ['sh', 'dirname', 'date', 'sort', 'paste', 'id', 'mkdir', 'tr',
 
 let root = '';
 
-/** Runs `start` in a copy of the script, with only `COMMANDS` and `extra` on the PATH. */
-const runStart = (extra: Readonly<Record<string, string>> = {}, kubeconfig = '') => {
+/** Runs a task in a copy of the script, with only `COMMANDS` and `extra` on the PATH. */
+const runTask = (task: string, extra: Readonly<Record<string, string>>, kubeconfig = '') => {
   for (const [name, script] of Object.entries(extra)) {
     rmSync(join(root, 'bin', name), { force: true });
     writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
-  const run = spawnSync('/bin/sh', ['tools/bootstrap.sh', 'start'], {
+  const run = spawnSync('/bin/sh', ['tools/bootstrap.sh', task], {
     cwd: root,
     env: {
       ...process.env,
@@ -28,6 +28,7 @@ const runStart = (extra: Readonly<Record<string, string>> = {}, kubeconfig = '')
   });
   return { exitCode: run.status, stdout: run.stdout, stderr: run.stderr };
 };
+const runStart = (extra: Readonly<Record<string, string>> = {}, kubeconfig = '') => runTask('start', extra, kubeconfig);
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'podwire-bootstrap-'));
@@ -79,5 +80,31 @@ describe('npm start on a bare machine', () => {
   it('needs no lab packages when a cluster is named', () => {
     const { stderr } = runStart({}, '/etc/kubernetes/admin.conf');
     expect(stderr).toMatch(/npm is missing/);
+  });
+});
+
+describe('npm test on a machine without container runtimes', () => {
+  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '' };
+  /** Runs what would run in a mount namespace of its own. */
+  const unshare = 'shift 3; exec "$@"';
+
+  it('installs them as root, unless something had to be removed for them', () => {
+    const aptGet = `printf '%s\\n' "$*" >>"${root}/apt.log"`;
+    const { stderr } = runTask('test', { ...present, unshare, id: 'echo 0', 'apt-get': aptGet });
+    const log = spawnSync('cat', [join(root, 'apt.log')], { encoding: 'utf8' }).stdout;
+    expect(log).toMatch(/ install -y --no-install-recommends --no-remove .*\bcontainerd\b.*\bpodman\b/);
+    expect(stderr).toMatch(/^podwire: npm is missing/);
+  });
+
+  it('goes on without them when they cannot be installed', () => {
+    const { stdout, stderr } = runTask('test', { ...present, unshare, id: 'echo 0', 'apt-get': 'exit 100' });
+    expect(stdout).toMatch(/could not install: .*containerd.* will be skipped\.\n$/);
+    expect(stderr).toMatch(/^podwire: npm is missing/);
+  });
+
+  it('leaves them out for an ordinary user', () => {
+    const { stdout, stderr } = runTask('test', { ...present, unshare, id: 'echo 1000', 'apt-get': 'exit 9' });
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^podwire: npm is missing/);
   });
 });
