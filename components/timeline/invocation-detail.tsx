@@ -70,14 +70,36 @@ function InvocationHead({ event }: { readonly event: InvocationEvent }) {
         {formatDuration(durationUs)} · exit {exitCode}
       </span>
       <p className="w-full text-[11px] text-text-3">
-        {mode === 'tap' ? 'passed through to the next plugin' : 'wired by podwire'} {pluginVersion}
+        {mode === 'tap' ? 'wired by the plugins before it, watched by podwire' : 'wired by podwire'} {pluginVersion}
       </p>
     </header>
   );
 }
 
-function listTabs({ data }: InvocationEvent): readonly Tab[] {
-  const { args, ...environment } = data.env;
+/** The configuration that came on stdin, and below it the chain of the file that it was taken from. */
+function ConfigTab({ data: { config, stdin } }: InvocationEvent) {
+  return (
+    <>
+      {config !== undefined && (
+        <p className="mb-2 truncate font-mono text-[11px] text-text-3" title={config.digest}>
+          {config.path}
+        </p>
+      )}
+      <JsonView value={stdin} label="the configuration" empty="Nothing came on standard input." />
+      {config?.plugins !== undefined && config.plugins.length > 1 && (
+        <>
+          <h4 className="mt-3 mb-1 text-xs text-text-2">The whole chain</h4>
+          <JsonView value={config.plugins} label="the chain" />
+        </>
+      )}
+    </>
+  );
+}
+
+function listTabs(event: InvocationEvent): readonly Tab[] {
+  const { data, traceparent, tracestate } = event;
+  const { args, ...variables } = data.env;
+  const environment = { ...variables, traceparent, tracestate };
   const noResult =
     data.verb === 'ADD' ? 'This ADD printed no result: it failed.' : `${data.verb} prints no result when it succeeds.`;
   return [
@@ -89,16 +111,7 @@ function listTabs({ data }: InvocationEvent): readonly Tab[] {
     {
       id: 'config',
       label: 'Config',
-      content: (
-        <>
-          {data.config !== undefined && (
-            <p className="mb-2 truncate font-mono text-[11px] text-text-3" title={data.config.digest}>
-              {data.config.path}
-            </p>
-          )}
-          <JsonView value={data.stdin} label="the configuration" empty="Nothing came on standard input." />
-        </>
-      ),
+      content: <ConfigTab {...event} />,
     },
     {
       id: 'args',

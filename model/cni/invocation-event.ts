@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { TRACEPARENT } from './trace-context.ts';
 
 /** One CNI invocation as the plugin journals it: a CloudEvents 1.0 envelope around what went in and what came out. */
 
 export const CniVerb = z.enum(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION']);
 export type CniVerb = z.infer<typeof CniVerb>;
+
+export const PluginMode = z.enum(['bridge', 'tap']);
+export type PluginMode = z.infer<typeof PluginMode>;
 
 export const InvocationStep = z.object({
   /** A stable word: config.parse, ipam.reserve, bridge.ensure, veth.create, address.add, route.add, rules.ensure, … */
@@ -25,9 +29,20 @@ export type InvocationStep = z.infer<typeof InvocationStep>;
 export const CniError = z.object({ code: z.int(), msg: z.string(), details: z.string().optional() });
 export type CniError = z.infer<typeof CniError>;
 
+/** The file of the network's configuration as it was when the invocation ended, where one can be told. */
+export const InvocationConfig = z.object({
+  path: z.string(),
+  /** `sha256:` and 64 hex digits, of the file's bytes. */
+  digest: z.string(),
+  /** The whole chain in its order, secrets masked; absent where the file is large. */
+  plugins: z.array(z.json()).optional(),
+});
+export type InvocationConfig = z.infer<typeof InvocationConfig>;
+
 export const Invocation = z.object({
   verb: CniVerb,
-  mode: z.enum(['bridge', 'tap']),
+  /** bridge: wired by Podwire. tap: last in another plugin's chain, whose result it passed on. */
+  mode: PluginMode,
   network: z.string().optional(),
   cniVersion: z.string().optional(),
   pluginVersion: z.string(),
@@ -53,7 +68,7 @@ export const Invocation = z.object({
   startedAt: z.string(),
   durationUs: z.int().nonnegative(),
   steps: z.array(InvocationStep),
-  config: z.object({ path: z.string(), digest: z.string() }).optional(),
+  config: InvocationConfig.optional(),
 });
 export type Invocation = z.infer<typeof Invocation>;
 
@@ -68,6 +83,9 @@ export const InvocationEvent = z.object({
   /** `<namespace>/<pod>` */
   subject: z.string().optional(),
   datacontenttype: z.literal('application/json'),
+  /** CloudEvents distributed tracing extension: the span of the caller, from its environment. */
+  traceparent: z.string().regex(TRACEPARENT).optional(),
+  tracestate: z.string().optional(),
   data: Invocation,
 });
 export type InvocationEvent = z.infer<typeof InvocationEvent>;

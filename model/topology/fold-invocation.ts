@@ -44,7 +44,8 @@ function foldActive(
   if (data.outcome !== 'ok' || summary.containerId === undefined) return active;
   const id = `${summary.containerId}/${summary.ifName ?? ''}`;
   if (data.verb === 'ADD') {
-    const reported = readReported(summary.ifName, data.result, data.stdin);
+    const chain = [data.stdin, ...(data.config?.plugins ?? [])];
+    const reported = readReported(summary.ifName, data.result, chain);
     return new Map(active).set(id, { summary, netnsPath: data.env.netns, podUid: data.pod?.uid, reported });
   }
   if (data.verb !== 'DEL' || !active.has(id)) return active;

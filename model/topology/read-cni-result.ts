@@ -37,15 +37,16 @@ export function readCniResult(result: unknown): Pick<Reported, 'addresses' | 'ga
 
 /**
  * What an ADD said it made for `ifName`. The pod's end is the interface with a sandbox; of those on the host the bridge is
- * the one that the configuration names, the default of the bridge plugin being `cni0`; the other is the host's veth.
+ * the one that a plugin of the chain names, the default of the bridge plugin being `cni0`; the other is the host's veth.
  */
-export function readReported(ifName: string | undefined, result: unknown, stdin: unknown): Reported {
+export function readReported(ifName: string | undefined, result: unknown, chain: readonly unknown[]): Reported {
   const parsed = CniResult.safeParse(result);
   if (!parsed.success) return NOTHING;
   const { interfaces } = parsed.data;
   const inPod = interfaces.filter((each) => (each.sandbox ?? '') !== '');
   const podLink = inPod.find((each) => each.name === ifName) ?? inPod[0];
-  const bridgeName = BridgeName.safeParse(stdin).data?.bridge ?? 'cni0';
+  const named = chain.map((plugin) => BridgeName.safeParse(plugin).data?.bridge);
+  const bridgeName = named.find((name) => name !== undefined) ?? 'cni0';
   const onHost = interfaces.filter((each) => (each.sandbox ?? '') === '');
   const bridge = onHost.find((each) => each.name === bridgeName);
   const hostVeth = onHost.find((each) => each !== bridge);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClusterNode, ClusterPod } from '../cluster/cluster-facts.ts';
+import { PluginMode } from '../cni/invocation-event.ts';
 import {
   Address,
   FdbEntry,
@@ -61,7 +62,7 @@ export const InvocationSummary = z.object({
   id: z.string(),
   node: z.string(),
   verb: z.string(),
-  mode: z.enum(['bridge', 'tap']),
+  mode: PluginMode,
   outcome: z.enum(['ok', 'error']),
   pod: PodKey.optional(),
   containerId: z.string().optional(),

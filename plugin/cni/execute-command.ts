@@ -18,6 +18,7 @@ import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import type { CniCommand, InvocationEnvironment } from './parse-environment.ts';
 import { type NetworkInput, parseInput } from './parse-input.ts';
 import { readCount } from './read-key.ts';
+import { requireFirstInChain } from './read-mode.ts';
 import { reportStatus } from './report-status.ts';
 import type { StepSequence } from './step-sequence.ts';
 
@@ -57,6 +58,7 @@ function executeAdd(run: CommandRun, print: (result: JsonObject) => void): void 
   const { input, configuration, request } = steps.run('config.parse', (notes) => {
     const parsed = parseSupportedInput(run);
     notes.object = parsed.name;
+    requireFirstInChain(parsed.configuration);
     return {
       input: parsed,
       configuration: parseBridgeConfiguration(parsed),

@@ -11,16 +11,20 @@ export type NodeContext = {
   readonly stateDirectory: string;
   /** PODWIRE_RUN: does not. */
   readonly runDirectory: string;
+  /** PODWIRE_CONF_DIR: where the runtime finds its networks. Only read, and only for the journal. */
+  readonly configurationDirectory: string;
 };
 
 const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
 const DEFAULT_RUN_DIRECTORY = '/run/podwire';
+export const DEFAULT_CONFIGURATION_DIRECTORY = '/etc/cni/net.d';
 
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {
   return {
     node: variables.PODWIRE_NODE || readHostName(),
     stateDirectory: variables.PODWIRE_STATE || DEFAULT_STATE_DIRECTORY,
     runDirectory: variables.PODWIRE_RUN || DEFAULT_RUN_DIRECTORY,
+    configurationDirectory: variables.PODWIRE_CONF_DIR || DEFAULT_CONFIGURATION_DIRECTORY,
   };
 }
 

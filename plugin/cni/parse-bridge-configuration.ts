@@ -10,6 +10,7 @@ import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#plugin/network/ip
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { NetworkInput } from './parse-input.ts';
 import { isJsonObject, readCount, readFlag, readKey, readList, readObject, readObjects, readText } from './read-key.ts';
+import { requireBridgeMode } from './read-mode.ts';
 
 /** A network in bridge mode, every default filled in. */
 export type BridgeConfiguration = NetworkInput & {
@@ -41,6 +42,7 @@ const invalid = (message: string): CniFailure => new CniFailure(message, { code:
  */
 export function parseBridgeConfiguration(input: NetworkInput): BridgeConfiguration {
   const { configuration } = input;
+  requireBridgeMode(configuration);
   const podCidr = readText(configuration, 'podcidr');
   const ipam = readObject(configuration, 'ipam') ?? {};
   const rangeSets = podCidr === undefined ? parseIpam(ipam) : [[requireRange({ subnet: podCidr })]];

@@ -1,15 +1,20 @@
 import { statSync } from 'node:fs';
-import type { CniError, CniVerb } from '#model/cni/invocation-event.ts';
+import type { CniError, CniVerb, InvocationConfig, PluginMode } from '#model/cni/invocation-event.ts';
 import type { JsonObject } from '#model/json.ts';
+import { fail, type Result, succeed } from '#model/result.ts';
 import { appendEvent } from '#plugin/journal/append-event.ts';
 import { describeInvocation } from '#plugin/journal/describe-invocation.ts';
+import { findNetworkConfiguration } from '#plugin/journal/find-network-configuration.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { classifyError } from './classify-error.ts';
+import type { CniFailure } from './cni-failure.ts';
 import { isSupportedCniVersion, NEWEST_CNI_VERSION, SUPPORTED_CNI_VERSIONS } from './cni-version.ts';
 import { DEFAULT_DEADLINE_MS, Deadline, readDeadlineMs } from './deadline.ts';
 import { executeCommand } from './execute-command.ts';
+import { extractPreviousResult } from './extract-previous-result.ts';
 import { readNodeContext } from './node-context.ts';
 import { type InvocationEnvironment, looselyParseCniArgs, parseEnvironment } from './parse-environment.ts';
+import { readMode } from './read-mode.ts';
 import { readStandardInput, writeWholly } from './standard-streams.ts';
 import { StepSequence } from './step-sequence.ts';
 
@@ -21,6 +26,9 @@ const VERBS: ReadonlySet<string> = new Set<CniVerb>(['ADD', 'DEL', 'CHECK', 'GC'
 /** STATUS and VERSION come at every reload of a configuration: only their failures are worth a line. */
 const QUIET_VERBS: ReadonlySet<string> = new Set<CniVerb>(['STATUS', 'VERSION']);
 
+/** VERSION answers the same in every mode. */
+const TAPPED_VERBS: ReadonlySet<string> = new Set<CniVerb>(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']);
+
 /** An environment that is wrong is told at once: stdin is only wanted for the journal then. */
 const UNUSED_INPUT_TIMEOUT_MS = 1000;
 
@@ -29,6 +37,8 @@ type Run = {
   readonly steps: StepSequence;
   readonly deadline: Deadline;
   input: string | undefined;
+  inputFailure: CniFailure | undefined;
+  mode: PluginMode;
   output: string;
   netnsId: string | undefined;
 };
@@ -48,6 +58,8 @@ export function runCni(variables: Run['variables'], nowUs: () => number): number
     steps: new StepSequence(nowUs, deadline),
     deadline,
     input: undefined,
+    inputFailure: undefined,
+    mode: 'bridge',
     output: '',
     netnsId: readNetnsId(variables),
   };
@@ -59,11 +71,15 @@ export function runCni(variables: Run['variables'], nowUs: () => number): number
 
 function attempt(run: Run, startedAtMs: number): CniError | undefined {
   try {
-    const environment = readRequest(run);
+    const request = readRequest(run);
     const { input = '', variables, steps, deadline } = run;
-    if (environment.command === 'VERSION') print(run, describeVersions(input));
-    else
+    if (run.mode === 'tap' && TAPPED_VERBS.has(variables.CNI_COMMAND ?? '')) passThrough(run);
+    else if (!request.ok) throw request.error;
+    else if (request.value.command === 'VERSION') print(run, describeVersions(input));
+    else {
+      const environment = request.value;
       executeCommand({ environment, input, variables, steps, deadline, startedAtMs }, (result) => print(run, result));
+    }
     return undefined;
   } catch (error) {
     const { code, message, details } = classifyError(error);
@@ -73,24 +89,46 @@ function attempt(run: Run, startedAtMs: number): CniError | undefined {
   }
 }
 
-/** Environment and stdin. The journal gets what came on stdin even where the environment, or stdin itself, is wrong. */
-function readRequest(run: Run): InvocationEnvironment {
-  let environment: InvocationEnvironment;
-  try {
-    environment = parseEnvironment(run.variables);
-  } catch (error) {
-    const remainingMs = () => Math.min(UNUSED_INPUT_TIMEOUT_MS, run.deadline.remainingMs());
-    run.input = readStandardInput({ remainingMs }).text;
-    throw error;
-  }
-  const { text, failure } = readStandardInput(run.deadline);
+/**
+ * Environment and stdin. The journal gets what came on stdin, and a tap is told to be one, even where the environment, or
+ * stdin itself, is wrong.
+ */
+function readRequest(run: Run): Result<InvocationEnvironment, unknown> {
+  const environment = tryParseEnvironment(run.variables);
+  const limit = environment.ok
+    ? run.deadline
+    : { remainingMs: () => Math.min(UNUSED_INPUT_TIMEOUT_MS, run.deadline.remainingMs()) };
+  const { text, failure } = readStandardInput(limit);
   run.input = text;
-  if (failure !== undefined) throw failure;
-  return environment;
+  run.inputFailure = failure;
+  run.mode = readMode(text);
+  return environment.ok && failure !== undefined ? fail(failure) : environment;
+}
+
+function tryParseEnvironment(variables: Run['variables']): Result<InvocationEnvironment, unknown> {
+  try {
+    return succeed(parseEnvironment(variables));
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/**
+ * Tap mode: the pod is the other plugins' work, and nothing here may cost it. ADD gives their result back as it came;
+ * every other command succeeds, as an error in DEL, where a tap comes first, would keep the real plugin from its own DEL.
+ */
+function passThrough(run: Run): void {
+  if (run.variables.CNI_COMMAND !== 'ADD') return;
+  if (run.inputFailure !== undefined) throw run.inputFailure;
+  const result = run.steps.run('config.parse', () => extractPreviousResult(run.input ?? ''));
+  run.steps.run('result.print', () => printText(run, `${result}\n`));
 }
 
 function print(run: Run, value: JsonObject): void {
-  const text = `${JSON.stringify(value)}\n`;
+  printText(run, `${JSON.stringify(value)}\n`);
+}
+
+function printText(run: Run, text: string): void {
   writeWholly(STDOUT, text, run.deadline);
   run.output = text;
 }
@@ -148,11 +186,12 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
   const verb = run.variables.CNI_COMMAND ?? '';
   if (!VERBS.has(verb) || (error === undefined && QUIET_VERBS.has(verb))) return;
   try {
-    const { node, stateDirectory } = readNodeContext(run.variables);
-    const { variables, input, output, netnsId } = run;
+    const { node, stateDirectory, configurationDirectory } = readNodeContext(run.variables);
+    const { variables, mode, input, output, netnsId } = run;
     const event = describeInvocation(
       {
         verb: verb as CniVerb,
+        mode,
         variables,
         args: looselyParseCniArgs(variables.CNI_ARGS),
         input,
@@ -161,6 +200,7 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
         error,
         exitCode,
         steps: run.steps.steps,
+        config: findConfig(configurationDirectory, input),
         startedAtMs,
         durationUs,
       },
@@ -172,6 +212,17 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
       run.deadline,
       `podwire: the journal was not written: ${problem instanceof Error ? problem.message : String(problem)}\n`,
     );
+  }
+}
+
+/** The chain that this invocation is a part of. A directory that cannot be read, or is not there, tells nothing. */
+function findConfig(directory: string, input = ''): InvocationConfig | undefined {
+  try {
+    const { name: network, type } = JSON.parse(input) as { readonly name?: unknown; readonly type?: unknown };
+    if (typeof network !== 'string' || typeof type !== 'string') return undefined;
+    return findNetworkConfiguration(directory, { network, type });
+  } catch {
+    return undefined;
   }
 }
 

@@ -34,6 +34,7 @@ describe('secrets', () => {
 describe('the journal line', () => {
   const finished = {
     verb: 'DEL',
+    mode: 'bridge',
     variables: { CNI_CONTAINERID: 'c1', CNI_NETNS: '' },
     args: {},
     input: 'no json',
@@ -42,6 +43,7 @@ describe('the journal line', () => {
     error: undefined,
     netnsId: undefined,
     steps: [],
+    config: undefined,
     durationUs: 7,
     startedAtMs: 1_700_000_000_000.25,
   } as const;
@@ -52,6 +54,16 @@ describe('the journal line', () => {
     expect(InvocationEvent.parse(event)).toEqual(event);
     expect(event.data).toMatchObject({ stdin: 'no json', env: { containerId: 'c1' } });
     expect(event.data.env).not.toHaveProperty('netns');
+  });
+
+  it('carries the caller’s trace, and none that is invalid', () => {
+    const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const withTrace = (variables: Readonly<Record<string, string>>) =>
+      describeInvocation({ ...finished, variables }, origin);
+    const event = withTrace({ TRACEPARENT, TRACESTATE: 'rojo=1' });
+    expect(event).toMatchObject({ traceparent: TRACEPARENT, tracestate: 'rojo=1' });
+    expect(InvocationEvent.parse(event)).toEqual(event);
+    expect(withTrace({ TRACEPARENT: 'nonsense', TRACESTATE: 'rojo=1' })).toEqual(withTrace({}));
   });
 
   it('has times to the microsecond', () => {

@@ -1,4 +1,13 @@
-import type { CniError, CniVerb, Invocation, InvocationEvent, InvocationStep } from '#model/cni/invocation-event.ts';
+import type {
+  CniError,
+  CniVerb,
+  Invocation,
+  InvocationConfig,
+  InvocationEvent,
+  InvocationStep,
+  PluginMode,
+} from '#model/cni/invocation-event.ts';
+import { parseTraceContext } from '#model/cni/trace-context.ts';
 import type { JsonValue } from '#model/json.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import { formatUuidV7 } from './uuid-v7.ts';
@@ -6,6 +15,7 @@ import { formatUuidV7 } from './uuid-v7.ts';
 /** Everything that went in and came out of one run, as it was. */
 export type FinishedInvocation = {
   readonly verb: CniVerb;
+  readonly mode: PluginMode;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** CNI_ARGS, split. */
   readonly args: Readonly<Record<string, string>>;
@@ -17,6 +27,7 @@ export type FinishedInvocation = {
   readonly error: CniError | undefined;
   readonly netnsId: string | undefined;
   readonly steps: readonly InvocationStep[];
+  readonly config: InvocationConfig | undefined;
   /** Milliseconds since 1970, with a fraction. */
   readonly startedAtMs: number;
   readonly durationUs: number;
@@ -40,18 +51,19 @@ export function describeInvocation(finished: FinishedInvocation, origin: EventOr
     time: data.startedAt,
     ...(data.pod === undefined ? {} : { subject: `${data.pod.namespace}/${data.pod.name}` }),
     datacontenttype: 'application/json',
+    ...parseTraceContext(finished.variables.TRACEPARENT, finished.variables.TRACESTATE),
     data,
   };
 }
 
 function describeData(finished: FinishedInvocation, pluginVersion: string): Invocation {
-  const { verb, args, input, output, error, netnsId } = finished;
+  const { verb, mode, args, input, output, error, netnsId, config } = finished;
   const stdin = input === undefined || input === '' ? undefined : parseIfJson(input);
   const pod = describePod(args);
   const result = output === '' || error !== undefined ? undefined : parseIfJson(output);
   return {
     verb,
-    mode: 'bridge',
+    mode,
     ...describeNetwork(stdin),
     pluginVersion,
     env: describeVariables(finished),
@@ -65,6 +77,7 @@ function describeData(finished: FinishedInvocation, pluginVersion: string): Invo
     startedAt: formatTimestamp(finished.startedAtMs),
     durationUs: finished.durationUs,
     steps: [...finished.steps],
+    ...(config === undefined ? {} : { config }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import { EventBody, NodeBody } from '#model/protocol/rest.ts';
 import { buildInvocation, buildPodNamespace, buildSnapshot } from '#model/testing/build-node.ts';
 import { makeDataFolder, startTestServer, writeBatch } from '../testing/start-test-server.ts';
@@ -33,6 +34,23 @@ test('the topology that REST answers is made of what the agent posted', async ()
   expect((await app.get('/api/v1/nodes/k8s-node01/kernel')).body).toEqual(buildSnapshot([1]));
   const event = EventBody.parse((await app.get('/api/v1/events/a')).body);
   expect(event.event).toEqual(buildInvocation('ADD', 1, { id: 'a' }));
+});
+
+test('an event of a tap keeps the chain it was in, and the trace of the runtime', async () => {
+  await using app = await startTestServer();
+  const { data, ...envelope } = buildInvocation('ADD', 1, { id: 'a' });
+  const plugins = [
+    { type: 'bridge', bridge: 'br7' },
+    { type: 'podwire', mode: 'tap' },
+  ];
+  const event: InvocationEvent = {
+    ...envelope,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'rojo=00f067aa0ba902b7',
+    data: { ...data, mode: 'tap', config: { path: '/etc/cni/net.d/10-other.conflist', digest: 'sha256:00', plugins } },
+  };
+  await app.post(1, [{ type: 'invocation', event }]);
+  expect(EventBody.parse((await app.get('/api/v1/events/a')).body).event).toEqual(event);
 });
 
 test('a delta whose predecessor was lost changes nothing and asks for a snapshot', async () => {
