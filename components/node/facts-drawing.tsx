@@ -43,7 +43,9 @@ export function FactsDrawing({ layout }: { readonly layout: NodeLayout }) {
 
 type RowProps<T> = { readonly row: PlacedRow<T>; readonly x: number; readonly width: number };
 
-const DESTINATION_WIDTH = 128;
+const DESTINATION_WIDTH = 124;
+/** Narrower, the path of the route needs all there is; the protocol is in the label and in the table. */
+const ROOM_FOR_PROTOCOL = 380;
 const PROTOCOL_WIDTH = 62;
 
 function RouteRow({ row, x, width }: RowProps<SceneRoute>) {
@@ -51,7 +53,8 @@ function RouteRow({ row, x, width }: RowProps<SceneRoute>) {
   const light = useLight(`route:${route.key}`);
   const isLit = light === 'lit' || light === 'selected';
   const label = `Route ${route.destination} ${route.path}, ${route.protocol}`;
-  const pathWidth = width - DESTINATION_WIDTH - PROTOCOL_WIDTH;
+  const hasProtocol = width >= ROOM_FOR_PROTOCOL;
+  const pathWidth = width - DESTINATION_WIDTH - (hasProtocol ? PROTOCOL_WIDTH : 0);
   return (
     <Selectable id={`route:${route.key}`} label={label}>
       <title>{label}</title>
@@ -73,9 +76,11 @@ function RouteRow({ row, x, width }: RowProps<SceneRoute>) {
       <text x={x + DESTINATION_WIDTH} y={row.y + 14} className="fill-text-2 font-mono text-[12px]">
         {fitText(route.path, pathWidth, 7.2)}
       </text>
-      <text x={x + width} y={row.y + 14} textAnchor="end" className="fill-text-3 text-[11px]">
-        {route.protocol}
-      </text>
+      {hasProtocol && (
+        <text x={x + width} y={row.y + 14} textAnchor="end" className="fill-text-3 text-[11px]">
+          {route.protocol}
+        </text>
+      )}
     </Selectable>
   );
 }

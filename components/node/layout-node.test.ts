@@ -78,8 +78,33 @@ describe('layoutNode', () => {
     expect(banks.strips.flatMap((strip) => strip.cards)).toHaveLength(98);
   });
 
-  it('stays readable on a narrow screen: the drawing is wider than the screen and is panned', () => {
-    expect(layout(readLabNode(), 390).widthPx).toBe(900);
+  it.each([1400, 1016, 680, 390])(
+    'puts uplink, routes, facts and bar beside or below one another at %i px',
+    (widthPx) => {
+      const { uplinks, routes, facts, banks, rootBox, widthPx: drawnPx } = layout(readLabNode(), widthPx);
+      const column = ({ x, y, width, rows }: typeof routes | typeof facts): Box => ({
+        x,
+        y: y - 12,
+        width,
+        height: 22 + rows.length * 20,
+      });
+      const boxes = [
+        ...uplinks.map(({ box }) => box),
+        column(routes),
+        column(facts),
+        ...banks.strips.map(({ bar }) => bar),
+      ];
+      expect(drawnPx).toBe(widthPx);
+      for (const [place, box] of boxes.entries()) {
+        expect(boxes.slice(place + 1).filter((other) => overlaps(box, other))).toEqual([]);
+        expect(box.x).toBeGreaterThanOrEqual(rootBox.x);
+        expect(box.x + box.width).toBeLessThanOrEqual(rootBox.x + rootBox.width);
+      }
+    },
+  );
+
+  it('is panned where the screen is narrower than a drawing that can be read', () => {
+    expect(layout(readLabNode(), 280).widthPx).toBe(340);
   });
 });
 

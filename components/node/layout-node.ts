@@ -1,4 +1,5 @@
 import { type BanksLayout, type Box, layoutBanks } from './layout-banks.ts';
+import { type HeadLayout, layoutHead, ROOT_TOP, ROW_HEIGHT, UPLINK_WIDTH } from './layout-head.ts';
 import type { NodeScene, SceneFact, SceneLink, SceneRoute, SceneUplink } from './node-scene.ts';
 
 export type PlacedRow<T> = { readonly item: T; readonly y: number };
@@ -36,18 +37,10 @@ export type NodeLayoutInput = {
   readonly openBanks: ReadonlySet<string>;
 };
 
-const MIN_WIDTH = 900;
-const MARGIN = 24;
-const PADDING = 16;
-const ROOT_TOP = 24;
-const UPLINK = { width: 176, height: 50 };
+const MIN_WIDTH = 340;
+const UPLINK = { width: UPLINK_WIDTH, height: 50 };
 const UPLINK_GAP = 12;
-const ROW = 20;
 const MAX_ROUTES = 7;
-const MAX_ROUTES_WIDTH = 560;
-const FACTS_WIDTH = 236;
-/** On a wide screen the columns stay together, for the eye to go from one to the other. */
-const FACTS_GAP = 80;
 const CHIP_HEIGHT = 24;
 const SPINE_WIDTH = 10;
 const RADIUS = 10;
@@ -58,46 +51,40 @@ const RADIUS = 10;
  */
 export function layoutNode({ scene, widthPx, selection, openBanks }: NodeLayoutInput): NodeLayout {
   const width = Math.max(MIN_WIDTH, Math.floor(widthPx));
-  const x = MARGIN + PADDING;
-  const contentWidth = width - 2 * x;
-  const uplinks = layoutUplinks(scene, x);
-  const panelY = ROOT_TOP + 48;
-  const routesX = x + UPLINK.width + 48;
-  const factsX = Math.min(x + contentWidth - FACTS_WIDTH, routesX + MAX_ROUTES_WIDTH + FACTS_GAP);
   const isLong = scene.routes.length > MAX_ROUTES;
   const routes = scene.routes.slice(0, isLong ? MAX_ROUTES - 1 : MAX_ROUTES);
-  const routeRows = routes.length + (isLong ? 1 : 0);
-  const uplinkBottomY = Math.max(0, ...uplinks.map(({ box }) => box.y + box.height));
-  const panelBottomY = panelY + 10 + Math.max(routeRows, scene.facts.length, 1) * ROW;
-  const othersY = panelBottomY + 16;
-  const chips = layoutChips(scene.otherLinks, routesX + 96, { y: othersY, maxX: x + contentWidth - 130 });
-  const headBottomY = othersY + (chips.length > 0 ? CHIP_HEIGHT + 18 : 6);
-  const banksY = Math.max(headBottomY, uplinkBottomY + 40);
+  const uplinkBottomY = findUplinkY(scene.uplinks.length) - UPLINK_GAP;
+  const head = layoutHead({
+    widthPx: width,
+    routeRows: routes.length + (isLong ? 1 : 0),
+    factRows: scene.facts.length,
+    uplinkBottomY,
+  });
+  const { x, contentWidth } = head;
+  const uplinks = layoutUplinks(scene, head);
+  const othersY = head.panelBottomY + 16;
+  const others = { x: head.routes.x, y: othersY, maxX: x + contentWidth - 130 };
+  const chips = layoutChips(scene.otherLinks, others);
+  const banksY = Math.max(othersY + (chips.length > 0 ? CHIP_HEIGHT + 18 : 6), uplinkBottomY + 40);
   const banks = layoutBanks({ scene, x, y: banksY, width: contentWidth, selection, openBanks });
-  const first = uplinks[0];
-  const firstBar = banks.strips[0]?.rootBottomY === undefined ? undefined : banks.strips[0].bar;
-  const rootBox = { x: MARGIN, y: ROOT_TOP, width: width - 2 * MARGIN, height: banksY + 24 - ROOT_TOP };
+  const rootBox = {
+    x: head.margin,
+    y: ROOT_TOP,
+    width: width - 2 * head.margin,
+    height: banksY + 24 - ROOT_TOP,
+  };
   return {
     widthPx: width,
-    heightPx: Math.max(banks.bottomY, rootBox.y + rootBox.height) + MARGIN,
+    heightPx: Math.max(banks.bottomY, rootBox.y + rootBox.height) + head.margin,
     rootPath: drawRootOutline(rootBox, banks),
     rootBox,
     uplinks,
-    forwardLine:
-      first === undefined || firstBar === undefined
-        ? undefined
-        : { x: first.box.x + first.box.width / 2, fromY: uplinkBottomY, toY: firstBar.y },
-    titleAt: { x: routesX, y: ROOT_TOP + 22 },
-    routes: {
-      x: routesX,
-      y: panelY,
-      width: Math.min(MAX_ROUTES_WIDTH, factsX - routesX - 36),
-      rows: placeRows(routes, panelY),
-      leftOut: scene.routes.length - routes.length,
-    },
-    facts: { x: factsX, y: panelY, width: FACTS_WIDTH, rows: placeRows(scene.facts, panelY) },
+    forwardLine: placeForwardLine(uplinks, banks, { x: x + head.stubOffset, fromY: uplinkBottomY }),
+    titleAt: { x: head.titleX, y: ROOT_TOP + 22 },
+    routes: { ...head.routes, rows: placeRows(routes, head.routes.y), leftOut: scene.routes.length - routes.length },
+    facts: { ...head.facts, rows: placeRows(scene.facts, head.facts.y) },
     others: {
-      x: routesX,
+      x: others.x,
       y: othersY,
       chips,
       leftOut: scene.otherLinks.length - chips.length,
@@ -107,29 +94,43 @@ export function layoutNode({ scene, widthPx, selection, openBanks }: NodeLayoutI
   };
 }
 
-function layoutUplinks(scene: NodeScene, x: number): NodeLayout['uplinks'] {
+function placeForwardLine(
+  uplinks: NodeLayout['uplinks'],
+  banks: BanksLayout,
+  from: { readonly x: number; readonly fromY: number },
+): NodeLayout['forwardLine'] {
+  const bar = banks.strips[0]?.rootBottomY === undefined ? undefined : banks.strips[0].bar;
+  return uplinks.length === 0 || bar === undefined ? undefined : { ...from, toY: bar.y };
+}
+
+/** Upper edge of the n-th uplink, or where the next one would be. */
+const findUplinkY = (place: number): number => ROOT_TOP + 44 + place * (UPLINK.height + UPLINK_GAP);
+
+function layoutUplinks(scene: NodeScene, { x, stubOffset }: HeadLayout): NodeLayout['uplinks'] {
   return scene.uplinks.map((uplink, place) => ({
     uplink,
-    box: { x, y: ROOT_TOP + 44 + place * (UPLINK.height + UPLINK_GAP), ...UPLINK },
-    // The first goes up from its middle, the others beside the boxes above them.
-    stubX: place === 0 ? x + UPLINK.width / 2 : x + UPLINK.width + 8 * place,
+    box: { x, y: findUplinkY(place), ...UPLINK },
+    // The first goes up from its own box, the others beside the boxes above them.
+    stubX: place === 0 ? x + stubOffset : x + UPLINK.width + 8 * place,
   }));
 }
 
 function placeRows<T>(items: readonly T[], y: number): readonly PlacedRow<T>[] {
-  return items.map((item, place) => ({ item, y: y + 10 + place * ROW }));
+  return items.map((item, place) => ({ item, y: y + 10 + place * ROW_HEIGHT }));
 }
 
 /** Width of text in the drawing's mono face at 11.5 px. */
 const MONO_ADVANCE = 6.9;
 
+/** Width of the heading left of the chips. */
+const CHIPS_HEADING = 96;
+
 function layoutChips(
   links: readonly SceneLink[],
-  x: number,
-  edge: { readonly y: number; readonly maxX: number },
+  edge: { readonly x: number; readonly y: number; readonly maxX: number },
 ): NodeLayout['others']['chips'] {
   const chips: { link: SceneLink; box: Box }[] = [];
-  let left = x;
+  let left = edge.x + CHIPS_HEADING;
   for (const link of links) {
     const text = `${link.name} ${link.kind ?? 'device'}`;
     const width = Math.ceil(text.length * MONO_ADVANCE) + 34;

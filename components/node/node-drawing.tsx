@@ -109,7 +109,7 @@ function Canvas({ layout, selection, viewWidth, viewHeight, children }: CanvasPr
       <svg
         ref={moves.svgRef}
         role="group"
-        aria-label="Wiring of the node. Arrow keys move, plus and minus zoom, zero fits the picture."
+        aria-label="Wiring of the node. Arrow keys move the picture, and walk along the wires from an object; plus and minus zoom, zero fits the picture."
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved by the keyboard.
         tabIndex={0}
         onKeyDown={moves.onKeyDown}

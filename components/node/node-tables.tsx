@@ -2,6 +2,7 @@
 
 import { useMemo } from 'react';
 import type { NodeTopology } from '#model/topology/topology.ts';
+import { useUrlValue } from '../shell/use-url-value.ts';
 import { Tabs } from '../ui/tabs.tsx';
 import { findRelated } from './find-related.ts';
 import { KernelTable } from './kernel-table.tsx';
@@ -17,6 +18,7 @@ type NodeTablesProps = {
 
 /** All that the drawing says, and all that it leaves out, as tables. Rows of the selected object stand out. */
 export function NodeTables({ topology, scene, selection, onSelect }: NodeTablesProps) {
+  const [table, setTable] = useUrlValue('table');
   const tables = useMemo(() => readNodeTables(topology), [topology]);
   const lit = useMemo(
     () => (selection === undefined ? undefined : findRelated(topology, scene, selection)),
@@ -26,14 +28,15 @@ export function NodeTables({ topology, scene, selection, onSelect }: NodeTablesP
     <div className="min-h-0 flex-1 overflow-auto bg-ground px-4 py-3 md:px-6">
       <Tabs
         label="Tables of the node"
-        tabs={tables.map((table) => ({
-          id: table.id,
+        chosen={{ id: tables.some(({ id }) => id === table) ? table : undefined, onChoose: setTable }}
+        tabs={tables.map((each) => ({
+          id: each.id,
           label: (
             <>
-              {table.label} <span className="font-mono text-[11px] text-text-3">{table.rows.length}</span>
+              {each.label} <span className="font-mono text-[11px] text-text-3">{each.rows.length}</span>
             </>
           ),
-          content: <KernelTable table={table} lit={lit} selection={selection} onSelect={onSelect} />,
+          content: <KernelTable table={each} lit={lit} selection={selection} onSelect={onSelect} />,
         }))}
       />
     </div>

@@ -7,6 +7,9 @@ import { fitText } from './fit-text.ts';
 import type { NodeLayout } from './layout-node.ts';
 import { Selectable } from './selectable.tsx';
 
+/** Width from which the inode fits between the heading and what is not drawn. */
+const ROOM_FOR_INODE = 480;
+
 type RootDrawingProps = { readonly layout: NodeLayout; readonly rootId: NetnsId | undefined };
 
 /** The node's own network namespace: its outline, the links that leave it, and those that no pod hangs on. */
@@ -23,9 +26,11 @@ export function RootDrawing({ layout, rootId }: RootDrawingProps) {
       {!isRead && <path d={layout.rootPath} fill="url(#hatch)" />}
       <Heading x={layout.titleAt.x} y={layout.titleAt.y}>
         ROOT NETWORK NAMESPACE
-        <tspan dx={10} className="fill-text-3 font-mono font-normal text-[11px] tracking-normal">
-          {isRead ? `net:[${rootId}]` : 'not read'}
-        </tspan>
+        {(layout.rootBox.width > ROOM_FOR_INODE || !isRead) && (
+          <tspan dx={10} className="fill-text-3 font-mono font-normal text-[11px] tracking-normal">
+            {isRead ? `net:[${rootId}]` : 'not read'}
+          </tspan>
+        )}
       </Heading>
       <ForwardLine layout={layout} />
       {layout.uplinks.map((placed) => (

@@ -76,6 +76,7 @@ function BridgeDrawing({ bridge, strip }: BridgeProps) {
   const isLit = light === 'lit' || light === 'selected';
   const address = bridge.addresses[0] ?? 'no address';
   const factsX = bar.x + 16 + (bridge.name.length + address.length) * 8.4 + 52;
+  const roomPx = bar.x + bar.width - 210 - factsX;
   const label = `Bridge ${bridge.name}, ${address}, ${describeBridge(bridge)}`;
   return (
     <Selectable id={`link:${bridge.key}`} label={label} testId={`bridge-${bridge.name}`}>
@@ -93,35 +94,46 @@ function BridgeDrawing({ bridge, strip }: BridgeProps) {
       <text x={bar.x + 16 + bridge.name.length * 8.4 + 16} y={bar.y + 25} className="fill-text font-mono text-[13px]">
         {address}
       </text>
-      <text x={factsX} y={bar.y + 25} className="fill-text-2 text-[12px]">
-        {fitText(describeBridge(bridge), bar.x + bar.width - 210 - factsX, 6.4)}
-      </text>
-      <PoolDrawing pool={bridge.pool} rightX={bar.x + bar.width - 16} y={bar.y} />
+      {roomPx > 60 && (
+        <text x={factsX} y={bar.y + 25} className="fill-text-2 text-[12px]">
+          {fitText(describeBridge(bridge), roomPx, 6.4)}
+        </text>
+      )}
+      <PoolDrawing pool={bridge.pool} rightX={bar.x + bar.width - 16} y={bar.y} isShort={bar.width < 460} />
     </Selectable>
   );
 }
 
-type PoolProps = { readonly pool: ScenePool | undefined; readonly rightX: number; readonly y: number };
+type PoolProps = {
+  readonly pool: ScenePool | undefined;
+  readonly rightX: number;
+  readonly y: number;
+  /** Without the words, where the bar is short. */
+  readonly isShort: boolean;
+};
 
 const POOL_WIDTH = 148;
+const SHORT_POOL_WIDTH = 56;
 
 /** Use of the address pool: the line is as long as the pool is full. */
-function PoolDrawing({ pool, rightX, y }: PoolProps) {
+function PoolDrawing({ pool, rightX, y, isShort }: PoolProps) {
   if (pool === undefined) {
     return null;
   }
   const share = pool.capacity === 0 ? 1 : Math.min(1, pool.used / pool.capacity);
   const tone = share >= 1 ? 'stroke-bad' : share > 0.9 ? 'stroke-warning' : 'stroke-bridge';
-  const leftX = rightX - POOL_WIDTH;
+  const width = isShort ? SHORT_POOL_WIDTH : POOL_WIDTH;
+  const leftX = rightX - width;
   return (
     <g data-testid="address-pool">
       <title>{`${pool.prefix}: ${pool.used} of ${pool.capacity} addresses used`}</title>
       <text x={rightX} y={y + 22} textAnchor="end" className="fill-text-2 text-[12px]">
-        {pool.used} of {pool.capacity} addresses used
+        {pool.used} of {pool.capacity}
+        {isShort ? '' : ' addresses used'}
       </text>
       <path d={`M${leftX} ${y + 31}H${rightX}`} strokeWidth={3} strokeLinecap="round" className="stroke-line-strong" />
       <path
-        d={`M${leftX} ${y + 31}H${leftX + Math.max(2, POOL_WIDTH * share)}`}
+        d={`M${leftX} ${y + 31}H${leftX + Math.max(2, width * share)}`}
         strokeWidth={3}
         strokeLinecap="round"
         className={tone}

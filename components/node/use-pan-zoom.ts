@@ -3,6 +3,7 @@
 import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef } from 'react';
+import { type Direction, findNextObject } from './find-next-object.ts';
 
 export type PanZoomSize = {
   readonly viewWidth: number;
@@ -31,16 +32,19 @@ const READABLE_SCALE = 0.62;
 
 const FACTORS: Readonly<Record<string, number>> = { '+': STEP_FACTOR, '=': STEP_FACTOR, '-': 1 / STEP_FACTOR };
 
-const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [STEP_PX, 0],
-  ArrowRight: [-STEP_PX, 0],
-  ArrowUp: [0, STEP_PX],
-  ArrowDown: [0, -STEP_PX],
+type Arrow = { readonly direction: Direction; readonly shift: readonly [number, number] };
+
+const ARROWS: Readonly<Record<string, Arrow>> = {
+  ArrowLeft: { direction: 'left', shift: [STEP_PX, 0] },
+  ArrowRight: { direction: 'right', shift: [-STEP_PX, 0] },
+  ArrowUp: { direction: 'up', shift: [0, STEP_PX] },
+  ArrowDown: { direction: 'down', shift: [0, -STEP_PX] },
 };
 
 /**
  * Pan and zoom of a drawing. The transform goes straight to the element: moving the picture renders nothing anew.
- * Drag and wheel pan, Ctrl + wheel and pinch zoom, + - 0 and arrows do the same from the keyboard.
+ * Drag and wheel pan, Ctrl + wheel and pinch zoom, + - 0 and arrows do the same from the keyboard. On an object the arrows
+ * walk to the next one, along its wire or beside it.
  */
 export function usePanZoom(size: PanZoomSize): PanZoom {
   const svgRef = useRef<SVGSVGElement>(null);
@@ -48,10 +52,7 @@ export function usePanZoom(size: PanZoomSize): PanZoom {
   const behavior = useRef<ZoomBehavior<SVGSVGElement, unknown>>(undefined);
   const { viewWidth, viewHeight, drawingWidth, drawingHeight } = size;
 
-  useEffect(() => {
-    const svg = svgRef.current;
-    return svg === null ? undefined : startZoom(svg, paperRef, behavior);
-  }, []);
+  useEffect(() => (svgRef.current === null ? undefined : startZoom(svgRef.current, paperRef, behavior)), []);
 
   useEffect(() => {
     const right = Math.max(drawingWidth, viewWidth);
@@ -99,7 +100,9 @@ export function usePanZoom(size: PanZoomSize): PanZoom {
     const factor = FACTORS[key.key];
     if (arrow !== undefined && svgRef.current !== null) {
       key.preventDefault();
-      behavior.current?.translateBy(select(svgRef.current), ...arrow);
+      if (!walkTo(svgRef.current, key.target, arrow.direction)) {
+        behavior.current?.translateBy(select(svgRef.current), ...arrow.shift);
+      }
     } else if (factor !== undefined) {
       zoomBy(factor);
     } else if (key.key === '0') {
@@ -107,6 +110,19 @@ export function usePanZoom(size: PanZoomSize): PanZoom {
     }
   };
   return { svgRef, paperRef, fitView, zoomBy, reveal, onKeyDown };
+}
+
+/** Focuses the object that lies in the direction of the focused one. False: no object has the focus. */
+function walkTo(svg: SVGSVGElement, from: EventTarget, direction: Direction): boolean {
+  const objects = [...svg.querySelectorAll<SVGGElement>('g[role="button"]')];
+  const place = from instanceof SVGGElement ? objects.indexOf(from) : -1;
+  const boxes = objects.map((object) => object.getBoundingClientRect());
+  const start = boxes[place];
+  if (start === undefined) {
+    return false;
+  }
+  objects[findNextObject(boxes, start, direction) ?? place]?.focus();
+  return true;
 }
 
 function moveIntoView(svg: SVGSVGElement, moves: ZoomBehavior<SVGSVGElement, unknown>, element: Element): void {

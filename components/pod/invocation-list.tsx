@@ -5,15 +5,22 @@ import type { InvocationSummary } from '#model/topology/topology.ts';
 import { formatClock } from '../timeline/format-clock.ts';
 import { formatDuration } from '../ui/format-duration.ts';
 
+/** Whether an invocation was for the pod that was created then, and not for an earlier one of its name. */
+export function isOfPod({ startedAt }: InvocationSummary, createdAt: string | undefined): boolean {
+  return createdAt === undefined || Date.parse(startedAt) >= Date.parse(createdAt);
+}
+
 type InvocationListProps = {
   /** Newest first. */
   readonly invocations: readonly InvocationSummary[];
   readonly shown: string | undefined;
+  /** RFC 3339: what began before belongs to an earlier pod of the same name. */
+  readonly createdAt: string | undefined;
   readonly onShow: (id: string) => void;
 };
 
 /** Every invocation of one pod; choosing one shows it whole. */
-export function InvocationList({ invocations, shown, onShow }: InvocationListProps) {
+export function InvocationList({ invocations, shown, createdAt, onShow }: InvocationListProps) {
   if (invocations.length === 0) {
     return <p className="text-text-3">No CNI invocation of this pod is in the journal.</p>;
   }
@@ -21,7 +28,12 @@ export function InvocationList({ invocations, shown, onShow }: InvocationListPro
     <ul aria-label="Invocations" className="space-y-px">
       {invocations.map((invocation) => (
         <li key={invocation.id}>
-          <InvocationLine invocation={invocation} isShown={invocation.id === shown} onShow={onShow} />
+          <InvocationLine
+            invocation={invocation}
+            isShown={invocation.id === shown}
+            isEarlier={!isOfPod(invocation, createdAt)}
+            onShow={onShow}
+          />
         </li>
       ))}
     </ul>
@@ -31,10 +43,11 @@ export function InvocationList({ invocations, shown, onShow }: InvocationListPro
 type InvocationLineProps = {
   readonly invocation: InvocationSummary;
   readonly isShown: boolean;
+  readonly isEarlier: boolean;
   readonly onShow: (id: string) => void;
 };
 
-function InvocationLine({ invocation, isShown, onShow }: InvocationLineProps) {
+function InvocationLine({ invocation, isShown, isEarlier, onShow }: InvocationLineProps) {
   const isGood = invocation.outcome === 'ok';
   const Icon = isGood ? CircleCheck : CircleX;
   return (
@@ -49,6 +62,7 @@ function InvocationLine({ invocation, isShown, onShow }: InvocationLineProps) {
       <time dateTime={invocation.startedAt} className="shrink-0 font-mono text-[11.5px] text-text-2">
         {formatClock(invocation.startedAt)}
       </time>
+      {isEarlier && <span className="shrink-0 text-text-3">earlier pod</span>}
       <span className={`min-w-0 flex-1 truncate ${isGood ? 'text-text-3' : 'text-bad'}`} title={invocation.error}>
         {invocation.error ?? invocation.addresses?.join(' ') ?? ''}
       </span>

@@ -13,7 +13,7 @@ import { DeletePod } from './delete-pod.tsx';
 import { describeEvidence } from './describe-evidence.ts';
 import { explainNoWire } from './explain-no-wire.ts';
 import { InspectorSection } from './inspector-section.tsx';
-import { InvocationList } from './invocation-list.tsx';
+import { InvocationList, isOfPod } from './invocation-list.tsx';
 import { KubernetesFacts } from './kubernetes-facts.tsx';
 import { ProofList } from './proof-list.tsx';
 import { readPodIps } from './read-pod-ips.ts';
@@ -38,10 +38,7 @@ export function PodInspector({ topology, pod }: PodInspectorProps) {
       {attachments.map((attachment) => (
         <WireSection key={attachment.id} topology={topology} attachment={attachment} />
       ))}
-      <InvocationSection
-        invocations={invocations}
-        first={invocations.find((invocation) => invocation.verb === 'ADD')?.id ?? invocations[0]?.id}
-      />
+      <InvocationSection invocations={invocations} createdAt={facts?.createdAt} />
       <InspectorSection title="Kubernetes">
         <KubernetesFacts pod={facts} kernelIps={readPodIps(topology, attachments)} />
       </InspectorSection>
@@ -104,13 +101,16 @@ export function WireSection({ topology, attachment }: WireSectionProps) {
 type InvocationSectionProps = {
   /** Newest first. */
   readonly invocations: readonly InvocationSummary[];
-  readonly first: string | undefined;
+  /** RFC 3339: when Kubernetes made the pod; absent where it has none now. */
+  readonly createdAt: string | undefined;
 };
 
 /** The newest ADD whole, and the others to choose from; the choice is in the address, `?event=`. */
-export function InvocationSection({ invocations, first }: InvocationSectionProps) {
+export function InvocationSection({ invocations, createdAt }: InvocationSectionProps) {
   const [chosen, setChosen] = useUrlValue('event');
   const isKnown = invocations.some((invocation) => invocation.id === chosen);
+  const own = invocations.filter((invocation) => isOfPod(invocation, createdAt));
+  const first = (own.find((invocation) => invocation.verb === 'ADD') ?? own[0])?.id;
   const shown = isKnown ? chosen : first;
   return (
     <>
@@ -120,7 +120,7 @@ export function InvocationSection({ invocations, first }: InvocationSectionProps
         </section>
       )}
       <InspectorSection title={`All invocations (${invocations.length})`}>
-        <InvocationList invocations={invocations} shown={shown} onShow={setChosen} />
+        <InvocationList invocations={invocations} shown={shown} createdAt={createdAt} onShow={setChosen} />
       </InspectorSection>
     </>
   );

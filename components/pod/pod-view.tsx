@@ -18,6 +18,7 @@ import { StatusBadge } from '../ui/status-badge.tsx';
 import { DeletePod } from './delete-pod.tsx';
 import { explainNoWire } from './explain-no-wire.ts';
 import { InspectorSection } from './inspector-section.tsx';
+import { isOfPod } from './invocation-list.tsx';
 import { KubernetesFacts } from './kubernetes-facts.tsx';
 import { InvocationSection, WireSection } from './pod-inspector.tsx';
 import { ProofList } from './proof-list.tsx';
@@ -131,12 +132,13 @@ type PodColumnsProps = {
 
 function PodColumns({ topology, podKey, invocations }: PodColumnsProps) {
   const attachments = Object.values(topology.attachments).filter((attachment) => attachment.pod === podKey);
-  const add = invocations.find((invocation) => invocation.verb === 'ADD');
+  const createdAt = topology.pods[podKey]?.createdAt;
+  const add = invocations.find((invocation) => invocation.verb === 'ADD' && isOfPod(invocation, createdAt));
   return (
     <div className="grid items-start gap-3 p-4 md:p-6 lg:grid-cols-2 xl:grid-cols-3">
       <Requested id={add?.id} />
       <Column title="Reported, and every invocation">
-        <InvocationSection invocations={invocations} first={add?.id ?? invocations[0]?.id} />
+        <InvocationSection invocations={invocations} createdAt={createdAt} />
       </Column>
       <div className="min-w-0 space-y-3">
         <Column title="Reported against the kernel">

@@ -58,7 +58,10 @@ function makeLane(key: string, unsorted: readonly LaneEvent[]): Lane {
   return { key, node, label, events, lives: findLives(events), ...(pod === undefined ? {} : { pod }) };
 }
 
-/** An attachment is known by container and interface. A DEL ends it; a second ADD for the same one does not start another. */
+/**
+ * An attachment is known by container and interface. A DEL ends it; a second ADD for the same one does not start another.
+ * An ADD for another container of the same pod ends it too: a pod has one sandbox at a time, and the DEL got lost.
+ */
 function findLives(events: readonly LaneEvent[]): readonly LaneLife[] {
   const open = new Map<string, number>();
   const lives: LaneLife[] = [];
@@ -66,6 +69,12 @@ function findLives(events: readonly LaneEvent[]): readonly LaneLife[] {
     const key = `${invocation.containerId ?? ''}/${invocation.ifName ?? ''}`;
     const fromUs = open.get(key);
     if (invocation.verb === 'ADD' && invocation.outcome === 'ok' && fromUs === undefined) {
+      for (const [older, olderUs] of open) {
+        if (invocation.pod !== undefined && older.endsWith(`/${invocation.ifName ?? ''}`)) {
+          open.delete(older);
+          lives.push({ fromUs: olderUs, toUs: startUs });
+        }
+      }
       open.set(key, endUs);
     } else if (invocation.verb === 'DEL' && invocation.outcome === 'ok' && fromUs !== undefined) {
       open.delete(key);

@@ -81,6 +81,14 @@ describe('the life of a pod on the timeline', () => {
     ]);
   });
 
+  test('ends where another container of the pod begins, when its DEL got lost', () => {
+    const lane = firstLane([invoke(0, { durationUs: 0 }), invoke(20, { containerId: 'c2', durationUs: 0 })]);
+    expect(lane?.bands).toEqual([
+      { xPx: 0, widthPx: 200, isOpen: false },
+      { xPx: 200, widthPx: 300, isOpen: true },
+    ]);
+  });
+
   test('is cut at the edges of the window', () => {
     const lane = firstLane([invoke(-30, { durationUs: 0 })]);
     expect(lane?.bands).toEqual([{ xPx: 0, widthPx: 500, isOpen: true }]);

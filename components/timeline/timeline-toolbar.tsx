@@ -14,6 +14,9 @@ const PRESETS = [
   { label: '7 d', spanUs: 7 * 24 * 60 * MINUTE_US },
 ] as const;
 
+/** In a narrow place the sign stands alone; the word is read out all the same. */
+const ROOMY = 'sr-only @5xl:not-sr-only';
+
 type TimelineToolbarProps = {
   readonly control: WindowControl;
   readonly statistics: WindowStatistics;
@@ -39,14 +42,18 @@ export function TimelineToolbar({ control, statistics, bufferedCount, olderCount
         onFailed={onFailed}
       />
       <TimelineLegend />
-      <div className="ml-auto flex flex-wrap items-center gap-1">
+      <div className="-mx-2 flex max-w-[calc(100%+1rem)] items-center gap-1 overflow-x-auto px-1 py-0.5 @2xl:ml-auto">
         <Button
           isPressed={control.isPaused}
           onClick={() => control.setPaused(!control.isPaused)}
           title="Freezes the view; what arrives meanwhile is kept (p)"
         >
           {control.isPaused ? <Play aria-hidden size={13} /> : <Pause aria-hidden size={13} />}
-          {control.isPaused ? `Resume${bufferedCount > 0 ? ` · ${bufferedCount} waiting` : ''}` : 'Pause'}
+          {control.isPaused ? (
+            `Resume${bufferedCount > 0 ? ` · ${bufferedCount} waiting` : ''}`
+          ) : (
+            <span className={ROOMY}>Pause</span>
+          )}
         </Button>
         <Button
           isPressed={control.isFollowing && !control.isPaused}
@@ -57,7 +64,7 @@ export function TimelineToolbar({ control, statistics, bufferedCount, olderCount
           title="Keeps now in sight (f)"
         >
           <Radio aria-hidden size={13} />
-          Follow
+          <span className={ROOMY}>Follow</span>
         </Button>
         <span aria-hidden className="mx-1 h-4 w-px bg-line" />
         {PRESETS.map((preset) => (

@@ -35,7 +35,7 @@ export function Timeline({ state, byNode, isTable = false, ...selection }: Timel
     <section
       aria-label="CNI invocations over time"
       data-status={state.status}
-      className={`flex min-h-0 flex-1 flex-col gap-2 px-4 pt-2.5 md:px-6 ${state.status === 'stale' ? 'opacity-60 grayscale' : ''}`}
+      className={`@container flex min-h-0 flex-1 flex-col gap-2 px-4 pt-2.5 md:px-6 ${state.status === 'stale' ? 'opacity-60 grayscale' : ''}`}
     >
       <TimelineToolbar
         control={control}

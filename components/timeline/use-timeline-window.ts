@@ -1,19 +1,18 @@
 'use client';
 
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type Dispatch, type SetStateAction, useCallback, useEffect, useMemo, useState } from 'react';
+import { useUrlValue } from '../shell/use-url-value.ts';
+import { formatWindow, parseWindow, type ShownWindow } from './shown-window.ts';
 import { panWindow, type TimeWindow, zoomWindow } from './time-window.ts';
 
 export const MINUTE_US = 60_000_000;
-export const DEFAULT_SPAN_US = 15 * MINUTE_US;
+const DEFAULT_SPAN_US = 15 * MINUTE_US;
+/** A drag moves the window many times a second; browsers allow fewer changes of the address. */
+const SETTLE_MS = 300;
 /** Where now stands while following: a little air to its right. */
 const NOW_SHARE = 0.985;
 const LONGEST_WAIT_MS = 1000;
 const SHORTEST_WAIT_MS = 50;
-
-/** Following keeps now in sight; otherwise the window stands still. */
-type Mode =
-  | { readonly kind: 'follow'; readonly spanUs: number }
-  | { readonly kind: 'fixed'; readonly window: TimeWindow };
 
 export type WindowControl = {
   readonly window: TimeWindow;
@@ -48,9 +47,27 @@ function useNow(spanUs: number, isPaused: boolean): number {
   return nowUs;
 }
 
+/** The window of the address, `?window=`, and its setter, which writes it back when it has come to rest. */
+function useShownWindow(): readonly [ShownWindow, Dispatch<SetStateAction<ShownWindow>>] {
+  const [mode, setMode] = useState<ShownWindow>({ kind: 'follow', spanUs: DEFAULT_SPAN_US });
+  const [, save] = useUrlValue('window');
+  useEffect(() => {
+    const restored = parseWindow(new URLSearchParams(window.location.search).get('window'));
+    if (restored !== undefined) {
+      setMode(restored);
+    }
+  }, []);
+  useEffect(() => {
+    const isDefault = mode.kind === 'follow' && mode.spanUs === DEFAULT_SPAN_US;
+    const timer = setTimeout(() => save(isDefault ? undefined : formatWindow(mode)), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [mode, save]);
+  return [mode, setMode];
+}
+
 /** Which part of time is on screen, and everything that moves it. */
-export function useTimelineWindow(initialSpanUs: number = DEFAULT_SPAN_US): WindowControl {
-  const [mode, setMode] = useState<Mode>({ kind: 'follow', spanUs: initialSpanUs });
+export function useTimelineWindow(): WindowControl {
+  const [mode, setMode] = useShownWindow();
   const [isPaused, setPaused] = useState(false);
   const spanUs = mode.kind === 'follow' ? mode.spanUs : mode.window.endUs - mode.window.startUs;
   const nowUs = useNow(spanUs, isPaused);
@@ -59,10 +76,10 @@ export function useTimelineWindow(initialSpanUs: number = DEFAULT_SPAN_US): Wind
     [mode, nowUs],
   );
 
-  const show = useCallback((next: TimeWindow) => setMode({ kind: 'fixed', window: next }), []);
+  const show = useCallback((next: TimeWindow) => setMode({ kind: 'fixed', window: next }), [setMode]);
   const follow = useCallback(
     (nextSpanUs?: number) => setMode({ kind: 'follow', spanUs: nextSpanUs ?? Math.max(spanUs, 1000) }),
-    [spanUs],
+    [spanUs, setMode],
   );
   const change = useCallback(
     (step: (window: TimeWindow) => TimeWindow) =>
@@ -70,7 +87,7 @@ export function useTimelineWindow(initialSpanUs: number = DEFAULT_SPAN_US): Wind
         kind: 'fixed',
         window: step(now.kind === 'fixed' ? now.window : followWindow(now.spanUs, Date.now() * 1000)),
       })),
-    [],
+    [setMode],
   );
   /** Zooming at the edge where now is keeps following; anywhere else it means to look at that place. */
   const zoom = useCallback(
@@ -83,7 +100,7 @@ export function useTimelineWindow(initialSpanUs: number = DEFAULT_SPAN_US): Wind
         const window = now.kind === 'fixed' ? now.window : followWindow(now.spanUs, Date.now() * 1000);
         return { kind: 'fixed', window: zoomWindow(window, factor, anchor) };
       }),
-    [],
+    [setMode],
   );
   const pan = useCallback((share: number) => change((window) => panWindow(window, share)), [change]);
   return { window, nowUs, isFollowing: mode.kind === 'follow', isPaused, follow, show, zoom, pan, setPaused };

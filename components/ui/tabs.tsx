@@ -10,13 +10,18 @@ type TabsProps = {
   readonly tabs: readonly Tab[];
   /** Id of the tab that is open first; the first one otherwise. */
   readonly initial?: string | undefined;
+  /** Where the choice is kept, if not in the tabs themselves. */
+  readonly chosen?: { readonly id: string | undefined; readonly onChoose: (id: string) => void };
 };
 
 /** Named pages in one place. Arrow keys move between them. */
-export function Tabs({ label, tabs, initial }: TabsProps) {
+export function Tabs({ label, tabs, initial, chosen }: TabsProps) {
   const first = initial ?? tabs[0]?.id;
   return (
-    <RadixTabs.Root {...(first === undefined ? {} : { defaultValue: first })}>
+    <RadixTabs.Root
+      {...(chosen === undefined ? {} : { value: chosen.id ?? first ?? '', onValueChange: chosen.onChoose })}
+      {...(chosen !== undefined || first === undefined ? {} : { defaultValue: first })}
+    >
       <RadixTabs.List aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
         {tabs.map((tab) => (
           <RadixTabs.Trigger
