@@ -2,6 +2,7 @@ import { ensureBridge } from '#plugin/network/ensure-bridge.ts';
 import { ensureRules, type RulesDemand } from '#plugin/network/ensure-rules.ts';
 import { formatIpAddress } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { parseMacAddress } from '#plugin/network/mac-address.ts';
 import { removeNeighbour, replaceNeighbour } from '#plugin/network/neighbours.ts';
 import type { AssignedAddress } from './assign-addresses.ts';
 import type { Attachment } from './attachment.ts';
@@ -35,7 +36,7 @@ export function refreshNeighbours(
     notes.command = names
       .map((name) => `ip neighbour replace ${name} lladdr ${mac} nud stale dev ${gatewayLink.name}`)
       .join(' && ');
-    const bytes = Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16));
+    const bytes = parseMacAddress(mac) ?? new Uint8Array();
     for (const { prefix } of addresses) {
       replaceNeighbour(context.host, gatewayLink, { address: prefix.address, mac: bytes });
       notes.onUndo(() => removeNeighbour(context.host, gatewayLink, prefix.address));

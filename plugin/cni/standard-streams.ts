@@ -25,20 +25,18 @@ const isRetryable = (error: unknown): boolean =>
  * 7 ms.
  */
 export function readStandardInput(limit: WaitLimit): StandardInput {
-  const chunks: Buffer[] = [];
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let text = '';
   let byteLength = 0;
-  const finish = (failure?: CniFailure): StandardInput => ({
-    text: Buffer.concat(chunks).toString('utf8'),
-    failure,
-  });
+  const finish = (failure?: CniFailure): StandardInput => ({ text: text + decoder.decode(), failure });
   while (byteLength <= INPUT_LIMIT_BYTES) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     try {
       if (!waitUntilReady(STDIN, 'readable', limit.remainingMs())) return finish(describeOpenInput());
       const length = readSync(STDIN, chunk, 0, CHUNK_BYTES, null);
       if (length === 0) return finish();
       byteLength += length;
-      chunks.push(chunk.subarray(0, length));
+      text += decoder.decode(chunk.subarray(0, length), { stream: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EOF') return finish();
       if (!isRetryable(error)) return finish(describeUnreadableInput(error));
@@ -68,7 +66,7 @@ function describeUnreadableInput(error: unknown): CniFailure {
  * @throws EPIPE where nobody reads any more; CniFailure of code 11 where someone could but does not
  */
 export function writeWholly(fd: number, text: string, limit: WaitLimit): void {
-  let rest = Buffer.from(text);
+  let rest = new TextEncoder().encode(text);
   while (rest.byteLength > 0) {
     if (!waitUntilReady(fd, 'writable', limit.remainingMs())) {
       throw new CniFailure(`nobody took the answer from descriptor ${fd} before the deadline`, {

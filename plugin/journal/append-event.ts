@@ -14,7 +14,7 @@ export function appendEvent(stateDirectory: string, event: InvocationEvent): voi
   const path = journalPath(stateDirectory);
   const fd = openAppending(path);
   try {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
     const written = writeSync(fd, line);
     if (written !== line.byteLength) throw new Error(`${path}: ${written} of ${line.byteLength} bytes written`);
   } finally {

@@ -1,3 +1,5 @@
+import { formatHex } from '#plugin/network/format-hex.ts';
+
 /**
  * A UUID whose order is the order of time. RFC 9562, section 5.7.
  * @param unixMs milliseconds since 1970
@@ -9,6 +11,6 @@ export function formatUuidV7(unixMs: number, random: Uint8Array): string {
   bytes.set(random.subarray(0, 10), 6);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = formatHex(bytes, '');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -91,7 +91,7 @@ export function encodeNested(type: number, ...attributes: readonly Uint8Array[])
 }
 
 export function encodeU8(type: number, value: number): Uint8Array {
-  return encodeAttribute(type, Uint8Array.of(value));
+  return encodeAttribute(type, new Uint8Array([value]));
 }
 
 export function encodeU16(type: number, value: number): Uint8Array {

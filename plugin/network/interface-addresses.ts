@@ -63,9 +63,11 @@ export function deleteAddress(socket: NetlinkSocket, link: LinkReference, prefix
 /** Every address of one link, IPv4 and IPv6, link-local ones included. */
 export function listAddresses(socket: NetlinkSocket, link: LinkReference): readonly IpPrefix[] {
   const replies = socket.dump(RTM.GETADDR, encodeAddressHeader(link.index), `addresses of ${link.name}`);
-  return replies.flatMap(({ body }) => {
+  const prefixes: IpPrefix[] = [];
+  for (const { body } of replies) {
     const attributes = indexAttributes(body, IFADDR_BYTES);
     const address = ipAddressFromBytes(attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS) ?? new Uint8Array());
-    return address === undefined ? [] : [{ address, length: body[1] ?? 0 }];
-  });
+    if (address !== undefined) prefixes.push({ address, length: body[1] ?? 0 });
+  }
+  return prefixes;
 }

@@ -33,7 +33,7 @@ export function formatDestination(destination: IpPrefix): string {
 
 /** @throws NetlinkError EEXIST where the route is there, ENETUNREACH where the gateway is not on the link */
 export function addRoute(socket: NetlinkSocket, link: LinkReference, { destination, gateway }: InterfaceRoute): void {
-  const header = Uint8Array.of(
+  const header = new Uint8Array([
     familyNumber(destination.address.family),
     destination.length,
     0,
@@ -43,7 +43,7 @@ export function addRoute(socket: NetlinkSocket, link: LinkReference, { destinati
     gateway === undefined ? RT_SCOPE.LINK : RT_SCOPE.UNIVERSE,
     RTN.UNICAST,
     ...[0, 0, 0, 0],
-  );
+  ]);
   const body = joinBytes(
     header,
     ...(destination.length === 0 ? [] : [encodeAttribute(RTA.DST, ipAddressBytes(destination.address))]),

@@ -33,7 +33,7 @@ function parseInet6(text: string): IpAddress | undefined {
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const missing = 8 - left.length - right.length;
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right];
+  const groups = [...left, ...'0'.repeat(missing), ...right];
   if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
   return { family: 'inet6', value: groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n) };
 }
@@ -49,7 +49,7 @@ function expandEmbeddedInet(text: string): string {
 /** Canonical text: dotted decimal, RFC 5952 for IPv6. */
 export function formatIpAddress({ family, value }: IpAddress): string {
   if (family === 'inet') return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(112 - index * 16)) & 0xffffn));
+  const groups = [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((shift) => Number((value >> shift) & 0xffffn));
   const { start, length } = longestZeroRun(groups);
   const hex = groups.map((group) => group.toString(16));
   if (length < 2) return hex.join(':');
@@ -111,8 +111,10 @@ export function isSameAddress(one: IpAddress, other: IpAddress): boolean {
 
 /** Network byte order: 4 or 16 bytes, as netlink attributes carry it. */
 export function ipAddressBytes({ family, value }: IpAddress): Uint8Array {
-  const size = addressBits(family) / 8;
-  return Uint8Array.from({ length: size }, (_, index) => Number((value >> BigInt((size - 1 - index) * 8)) & 0xffn));
+  const bytes = new Uint8Array(addressBits(family) / 8);
+  let rest = value;
+  for (let at = bytes.byteLength - 1; at >= 0; at -= 1, rest >>= 8n) bytes[at] = Number(rest & 0xffn);
+  return bytes;
 }
 
 /** @returns undefined for any other length than 4 or 16 bytes */

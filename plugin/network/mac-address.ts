@@ -1,3 +1,4 @@
+import { formatHex } from './format-hex.ts';
 import { hashText } from './hash-text.ts';
 import { type IpAddress, ipAddressBytes } from './ip-address.ts';
 
@@ -13,28 +14,30 @@ const FROM_ADDRESS_PREFIX = [0x0a, 0x58] as const;
 const HOST_VETH_PREFIX = 0x0e;
 
 export function formatMacAddress(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  return formatHex(bytes, ':');
 }
 
 /** @returns undefined where the text is no six-byte MAC address in colon or dash form */
 export function parseMacAddress(text: string): Uint8Array | undefined {
   if (!/^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(text)) return undefined;
-  return Uint8Array.from(text.split(/[:-]/), (byte) => Number.parseInt(byte, 16));
+  return new Uint8Array(text.split(/[:-]/).map((byte) => Number.parseInt(byte, 16)));
 }
 
 /** 10.240.2.2 to 0a:58:0a:f0:02:02; of an IPv6 address a hash of it takes the last four bytes. */
 export function deriveMacAddress(address: IpAddress): Uint8Array {
   const bytes = ipAddressBytes(address);
-  if (bytes.byteLength === 4) return Uint8Array.of(...FROM_ADDRESS_PREFIX, ...bytes);
-  return Uint8Array.of(...FROM_ADDRESS_PREFIX, ...hashBytes(Array.from(bytes).join('.'), 4));
+  if (bytes.byteLength === 4) return new Uint8Array([...FROM_ADDRESS_PREFIX, ...bytes]);
+  return new Uint8Array([...FROM_ADDRESS_PREFIX, ...hashBytes(bytes.join('.'), 4)]);
 }
 
 /** The MAC of the host veth says whose it is: DEL deletes a link only if it has it, with no file to lose. */
 export function deriveHostVethMac(owner: string): Uint8Array {
-  return Uint8Array.of(HOST_VETH_PREFIX, ...hashBytes(owner, 5));
+  return new Uint8Array([HOST_VETH_PREFIX, ...hashBytes(owner, 5)]);
 }
 
 function hashBytes(text: string, count: number): readonly number[] {
   const hash = hashText(text);
-  return Array.from({ length: count }, (_, index) => Number((hash >> BigInt(index * 8)) & 0xffn));
+  const bytes: number[] = [];
+  for (let rest = hash; bytes.length < count; rest >>= 8n) bytes.push(Number(rest & 0xffn));
+  return bytes;
 }
