@@ -84,7 +84,7 @@ describe('npm start on a bare machine', () => {
 });
 
 describe('npm test on a machine without container runtimes', () => {
-  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '' };
+  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '', udhcpd: '' };
   /** Runs what would run in a mount namespace of its own. */
   const unshare = 'shift 3; exec "$@"';
 

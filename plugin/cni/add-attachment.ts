@@ -1,19 +1,24 @@
 import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import { IFF } from '#plugin/netlink/netlink-tables.ts';
+import { setMacAddress } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import { deriveMacAddress } from '#plugin/network/mac-address.ts';
-import { type AddressAssignment, assignAddresses } from './assign-addresses.ts';
+import { deriveMacAddress, formatMacAddress } from '#plugin/network/mac-address.ts';
+import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
+import { assignAddresses, assignDelegatedAddresses, listGateways } from './assign-addresses.ts';
 import { type Attachment, requireLink } from './attachment.ts';
 import type { AttachmentResult } from './attachment-result.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { configurePodLink } from './configure-pod-link.ts';
 import { attachVeth, createVeth } from './create-veth.ts';
 import { describeIpCommand } from './describe-ip-command.ts';
+import { findIpamPlugin } from './execute-ipam-plugin.ts';
+import { podVethMac } from './host-veth.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace, type PodNamespace } from './open-pod-namespace.ts';
 import type { AttachmentRequest } from './parse-attachment-request.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
-import { prepareBridge, prepareRules, refreshNeighbours } from './prepare-node.ts';
+import { prepareBridge, prepareGateways, prepareRules, refreshNeighbours } from './prepare-node.ts';
 
 /**
  * Wires one pod: address, bridge, veth pair, addresses, routes, neighbour entry, rules. Each step can be taken back;
@@ -27,14 +32,19 @@ export function addAttachment(
   const owner = requireOwner(context.environment);
   using pod = enterPodNamespace(context, owner);
   const attachment: Attachment = { context, configuration, request, owner, pod };
-  const assignment = assignAddresses(attachment);
-  const bridge = prepareBridge(attachment);
-  const hostVeth = createVeth(attachment, choosePodMac(attachment, assignment));
+  const { ipamPlugin } = configuration;
+  // Looked for before anything is made: where it is missing, nothing on the node changes.
+  if (ipamPlugin !== undefined) findIpamPlugin(context, ipamPlugin);
+  const reserved = ipamPlugin === undefined ? assignAddresses(attachment) : undefined;
+  const bridge = prepareBridge(attachment, listGateways(configuration, []));
+  const hostVeth = createVeth(attachment, choosePodMac(attachment, reserved?.addresses ?? []));
   attachVeth(attachment, hostVeth, bridge);
-  const podVeth = requireLink(findLink(pod.socket, owner.ifName), owner.ifName);
+  const assignment = reserved ?? assignDelegatedAddresses(attachment, ipamPlugin ?? '');
+  if (reserved === undefined) prepareGateways(attachment, bridge, listGateways(configuration, assignment.addresses));
+  const podVeth = settlePodMac(attachment, assignment.addresses);
   const routes = configurePodLink(attachment, podVeth, assignment);
   refreshNeighbours(attachment, bridge, { podVeth, addresses: assignment.addresses });
-  prepareRules(attachment);
+  prepareRules(attachment, assignment.addresses);
   return describeResult(attachment, { bridge, hostVeth, podVeth, assignment: { ...assignment, routes } });
 }
 
@@ -50,10 +60,22 @@ function enterPodNamespace(context: InvocationContext, { ifName }: ReservationOw
   });
 }
 
-/** The one asked for, else the one that belongs to the first address, else one of the namespace's own. */
-function choosePodMac({ request, pod }: Attachment, { addresses: [first] }: AddressAssignment): Uint8Array {
-  if (request.mac !== undefined) return request.mac;
-  return deriveMacAddress(first?.prefix.address ?? { family: 'inet6', value: BigInt(pod.handle.id) });
+/** The one asked for, else the one that belongs to the first address, else the attachment's own. */
+function choosePodMac({ request, owner }: Attachment, [first]: readonly AssignedAddress[]): Uint8Array {
+  return request.mac ?? (first === undefined ? podVethMac(owner) : deriveMacAddress(first.prefix.address));
+}
+
+/**
+ * A delegated address comes after the link, which it must find, and gives it its MAC all the same: a reused address then
+ * has the one that others remember. Where the IPAM plugin set the link up, as DHCP does, its lease is tied to the MAC it saw.
+ */
+function settlePodMac(attachment: Attachment, addresses: readonly AssignedAddress[]): LinkFacts {
+  const { pod, owner } = attachment;
+  const podVeth = requireLink(findLink(pod.socket, owner.ifName), owner.ifName);
+  const mac = choosePodMac(attachment, addresses);
+  if (podVeth.mac === formatMacAddress(mac) || (podVeth.flags & IFF.UP) !== 0) return podVeth;
+  setMacAddress(pod.socket, podVeth, mac);
+  return { ...podVeth, mac: formatMacAddress(mac) };
 }
 
 type Wired = {

@@ -1,25 +1,54 @@
-import type { JsonObject } from '#model/json.ts';
 import { type ReservedAddress, reserveAddresses } from '#plugin/ipam/reserve-addresses.ts';
-import type { InterfaceRoute } from '#plugin/network/interface-routes.ts';
-import { formatIpAddress, formatIpPrefix, type IpAddress, type IpPrefix } from '#plugin/network/ip-address.ts';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpAddress,
+  type IpPrefix,
+  networkPrefix,
+} from '#plugin/network/ip-address.ts';
+import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
-
-/** An address of the pod with the length of its subnet, and the gateway of that subnet. */
-export type AssignedAddress = { readonly prefix: IpPrefix; readonly gateway: IpAddress | undefined };
-
-/** What IPAM says about one attachment, whoever does it; nothing at all in a network of layer 2 only. */
-export type AddressAssignment = {
-  readonly addresses: readonly AssignedAddress[];
-  readonly routes: readonly InterfaceRoute[];
-  readonly dns: JsonObject | undefined;
-};
+import { delegateAdd } from './delegate-ipam.ts';
+import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 
 /** Takes the pod's addresses from our own store. @throws CniFailure of code 101 or 102 */
 export function assignAddresses(attachment: Attachment): AddressAssignment {
   const { routes, dns, rangeSets } = attachment.configuration;
   const addresses = rangeSets.length === 0 ? [] : reserve(attachment);
   return { addresses, routes, dns };
+}
+
+/**
+ * Asks the IPAM plugin. The configuration's own dns goes before the plugin's, and a subnet without gateway has its first
+ * address for one where the bridge is to be the gateway, as with the reference plugin.
+ */
+export function assignDelegatedAddresses({ context, configuration }: Attachment, plugin: string): AddressAssignment {
+  const { addresses, routes, dns } = delegateAdd(context, plugin);
+  const completed = addresses.map(({ prefix, gateway }) => ({
+    prefix,
+    gateway: gateway ?? (configuration.isGateway ? firstAddress(prefix) : undefined),
+  }));
+  return { addresses: completed, routes, dns: configuration.dns ?? dns };
+}
+
+function firstAddress(prefix: IpPrefix): IpAddress {
+  const { family, value } = networkPrefix(prefix).address;
+  return { family, value: value + 1n };
+}
+
+/** The gateway addresses that the bridge is to own: of every range, so that each pod finds the same, or of the pod's. */
+export function listGateways(
+  { isGateway, rangeSets }: BridgeConfiguration,
+  addresses: readonly AssignedAddress[],
+): readonly IpPrefix[] {
+  if (!isGateway) return [];
+  const own = rangeSets.flat().map(({ gateway, subnet }) => ({ address: gateway, length: subnet.length }));
+  if (own.length > 0) return own;
+  const gateways: IpPrefix[] = [];
+  for (const { gateway, prefix } of addresses)
+    if (gateway !== undefined) gateways.push({ address: gateway, length: prefix.length });
+  return gateways;
 }
 
 function reserve({ context, configuration, request, owner }: Attachment): readonly AssignedAddress[] {

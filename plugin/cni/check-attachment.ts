@@ -4,9 +4,10 @@ import { findMissingRules } from '#plugin/network/ensure-rules.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import { formatDestination, type InterfaceRoute, listRoutes } from '#plugin/network/interface-routes.ts';
-import { formatIpAddress, formatIpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
+import { formatIpAddress, formatIpPrefix, type IpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { delegateCheck } from './delegate-ipam.ts';
 import { describeIpCommand } from './describe-ip-command.ts';
 import { findHostVeth } from './host-veth.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
@@ -99,12 +100,23 @@ function requireUp(link: LinkFacts): void {
   if ((link.flags & IFF.UP) === 0) throw differs(`${link.name} is down`);
 }
 
-function checkAddresses({ context, pod, previous }: Check, podVeth: LinkFacts): void {
+/** The chain may have more interfaces than ours; an address without interface is ours. */
+function listPodAddresses({ owner, previous }: Check): readonly IpPrefix[] {
+  const isOurs = (index: number | undefined): boolean => {
+    const holder = index === undefined ? undefined : previous.interfaces[index];
+    return holder === undefined || (holder.name === owner.ifName && holder.sandbox !== undefined);
+  };
+  return previous.ips.filter((one) => isOurs(one.interface)).map(({ prefix }) => prefix);
+}
+
+function checkAddresses(check: Check, podVeth: LinkFacts): void {
+  const { context, pod } = check;
   context.steps.run('address.check', (notes) => {
     notes.command = `${describeIpCommand(pod.handle.path)} address show dev ${podVeth.name}`;
-    notes.object = previous.ips.map(({ prefix }) => formatIpPrefix(prefix)).join(', ');
+    const addresses = listPodAddresses(check);
+    notes.object = addresses.map(formatIpPrefix).join(', ');
     const present = listAddresses(pod.socket, podVeth);
-    for (const { prefix } of previous.ips) {
+    for (const prefix of addresses) {
       if (present.some((one) => one.length === prefix.length && isSameAddress(one.address, prefix.address))) continue;
       throw differs(`address ${formatIpPrefix(prefix)} is gone from ${podVeth.name}`);
     }
@@ -132,12 +144,15 @@ function isSameRoute(one: InterfaceRoute, other: InterfaceRoute): boolean {
 }
 
 /** By name of the file: no need to look through all of them. */
-function checkReservations({ context, configuration, owner, previous }: Check): void {
+function checkReservations(check: Check): void {
+  const { context, configuration, owner } = check;
+  if (configuration.ipamPlugin !== undefined) delegateCheck(context, configuration.ipamPlugin);
   if (configuration.rangeSets.length === 0) return;
   context.steps.run('ipam.check', (notes) => {
     const store = context.openStore();
-    const addresses = previous.ips.map(({ prefix }) => formatIpAddress(prefix.address));
+    const addresses = listPodAddresses(check).map(({ address }) => formatIpAddress(address));
     notes.object = addresses.join(', ');
+    if (addresses.length === 0) throw differs('prevResult has no address, the network gives one to each pod');
     for (const address of addresses) {
       const reservation = store.read(address);
       if (reservation?.containerId === owner.containerId && reservation.ifName === owner.ifName) continue;
@@ -148,12 +163,14 @@ function checkReservations({ context, configuration, owner, previous }: Check): 
   });
 }
 
-function checkRules({ context, configuration }: Check): void {
-  if (configuration.rangeSets.length === 0) return;
+function checkRules(check: Check): void {
+  const { context, configuration } = check;
+  const addresses = listPodAddresses(check);
+  if (addresses.length === 0) return;
   context.steps.run('rules.check', (notes) => {
     notes.object = configuration.bridgeName;
     notes.command = 'iptables-save';
-    const missing = findMissingRules(describeRules(configuration), () => context.deadline.remainingMs());
+    const missing = findMissingRules(describeRules(configuration, addresses), () => context.deadline.remainingMs());
     if (missing.length > 0) throw differs(`rules are gone: ${missing.join('; ')}`);
   });
 }

@@ -13,6 +13,7 @@ export const CNI_ERROR_CODE = {
   netnsInvalid: 8,
   tryAgainLater: 11,
   notAvailable: 50,
+  limitedConnectivity: 51,
   kernelRefused: 100,
   poolExhausted: 101,
   addressUnavailable: 102,
@@ -20,13 +21,13 @@ export const CNI_ERROR_CODE = {
   bridgeConflict: 104,
   interfaceExists: 105,
   stateDiffers: 106,
+  ipamFailed: 107,
   internal: 999,
 } as const;
 
-export type CniErrorCode = (typeof CNI_ERROR_CODE)[keyof typeof CNI_ERROR_CODE];
-
 export type CniFailureOptions = {
-  readonly code: CniErrorCode;
+  /** One of ours, or what the IPAM plugin answered. */
+  readonly code: number;
   readonly details?: string | undefined;
   readonly cause?: unknown;
 };
@@ -34,7 +35,7 @@ export type CniFailureOptions = {
 /** An invocation that ends with an error object on stdout and exit code 1. */
 export class CniFailure extends Error {
   override readonly name = 'CniFailure';
-  readonly code: CniErrorCode;
+  readonly code: number;
   readonly details: string | undefined;
 
   constructor(message: string, { code, details, cause }: CniFailureOptions) {

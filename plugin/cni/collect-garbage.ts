@@ -1,8 +1,10 @@
 import type { JsonObject } from '#model/json.ts';
 import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { delegateGarbageCollection } from './delegate-ipam.ts';
 import { deleteAttachment } from './delete-attachment.ts';
 import type { InvocationContext } from './invocation-context.ts';
+import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
 import { readObjects, readText } from './read-key.ts';
 
 const VALID_ATTACHMENTS = 'cni.dev/valid-attachments';
@@ -22,8 +24,14 @@ export function collectGarbage(context: InvocationContext): void {
       problems.push(`${owner.containerId}/${owner.ifName}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  const ipamPlugin = looselyReadIpamPlugin(context.input.configuration);
+  try {
+    if (ipamPlugin !== undefined) delegateGarbageCollection(context, ipamPlugin);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
   if (problems.length === 0) return;
-  throw new CniFailure(`${problems.length} attachments could not be deleted`, {
+  throw new CniFailure(`${problems.length} problems were met while garbage was collected`, {
     code: CNI_ERROR_CODE.kernelRefused,
     details: problems.join('; '),
   });

@@ -8,7 +8,7 @@ import {
 } from '#plugin/network/interface-routes.ts';
 import { formatIpAddress, formatIpPrefix } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import type { AddressAssignment, AssignedAddress } from './assign-addresses.ts';
+import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import { describeIpCommand } from './describe-ip-command.ts';
 

@@ -1,12 +1,28 @@
+import type { JsonObject } from '#model/json.ts';
 import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { deleteLink } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
-import { parseIpAddress } from '#plugin/network/ip-address.ts';
+import { formatIpAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
 import { removeNeighbour } from '#plugin/network/neighbours.ts';
+import { delegateDelete } from './delegate-ipam.ts';
 import { findHostVeth } from './host-veth.ts';
-import type { InvocationContext } from './invocation-context.ts';
+import { type InvocationContext, requireOwner } from './invocation-context.ts';
+import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
+import { parsePreviousResult } from './parse-previous-result.ts';
 import { readText } from './read-key.ts';
+
+/**
+ * The whole of DEL. The IPAM plugin goes first, as DHCP gives its lease back through the pod's link; whatever it answers,
+ * the pod goes.
+ * @throws CniFailure of the IPAM plugin where a second DEL could fare better
+ */
+export function executeDelete(context: InvocationContext): void {
+  const ipamPlugin = looselyReadIpamPlugin(context.input.configuration);
+  const failure = ipamPlugin === undefined ? undefined : delegateDelete(context, ipamPlugin);
+  deleteAttachment(context, requireOwner(context.environment));
+  if (failure !== undefined) throw failure;
+}
 
 /**
  * Takes an attachment away. It is found by container id and interface name alone: no netns, no prevResult and no valid
@@ -26,7 +42,18 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
     if (addresses.length > 0) notes.object = addresses.join(', ');
     return addresses;
   });
-  if (released.length > 0) removeNeighbours(context, released);
+  const addresses = [...released, ...listDelegatedAddresses(context.input.configuration)];
+  if (addresses.length > 0) removeNeighbours(context, addresses);
+}
+
+/** Another plugin's store is closed to us: what ADD said is all there is to know, where the runtime still has it. */
+function listDelegatedAddresses(configuration: JsonObject): readonly string[] {
+  if (looselyReadIpamPlugin(configuration) === undefined) return [];
+  try {
+    return parsePreviousResult(configuration).ips.map(({ prefix }) => formatIpAddress(prefix.address));
+  } catch {
+    return [];
+  }
 }
 
 /** What the node remembers of the pod's MAC goes too; a bridge that is gone took it along. */

@@ -10,8 +10,8 @@ import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { type CniVersion, isAtLeast } from './cni-version.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import type { Deadline } from './deadline.ts';
-import { deleteAttachment } from './delete-attachment.ts';
-import { type InvocationContext, requireOwner } from './invocation-context.ts';
+import { executeDelete } from './delete-attachment.ts';
+import type { InvocationContext } from './invocation-context.ts';
 import { openReservationStore, readBootId, readNodeContext } from './node-context.ts';
 import { parseAttachmentRequest } from './parse-attachment-request.ts';
 import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
@@ -72,7 +72,7 @@ function executeAdd(run: CommandRun, print: (result: JsonObject) => void): void 
 }
 
 function executeOther(command: CniCommand, context: InvocationContext): void {
-  if (command === 'DEL') deleteAttachment(context, requireOwner(context.environment));
+  if (command === 'DEL') executeDelete(context);
   else if (command === 'CHECK') checkAttachment(context, parseBridgeConfiguration(context.input));
   else if (command === 'GC') collectGarbage(context);
   else if (command === 'STATUS') reportStatus(context);
@@ -98,6 +98,7 @@ function runWithHost(run: CommandRun, input: NetworkInput, work: (context: Invoc
   using host = openNetlinkSocket(NETLINK.ROUTE, deadline.remainingMs());
   const context: InvocationContext = {
     environment,
+    variables: run.variables,
     input,
     node,
     bootId,

@@ -3,7 +3,7 @@ import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { hashText } from '#plugin/network/hash-text.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import { deriveHostVethMac, formatMacAddress } from '#plugin/network/mac-address.ts';
+import { deriveHostVethMac, derivePodVethMac, formatMacAddress } from '#plugin/network/mac-address.ts';
 
 /** Names that an attachment may have tried; more collisions than this in 44 bits do not happen by chance. */
 export const HOST_VETH_ATTEMPTS = 8;
@@ -22,6 +22,11 @@ export function hostVethName(owner: ReservationOwner, attempt: number): string {
 
 export function hostVethMac(owner: ReservationOwner): Uint8Array {
   return deriveHostVethMac(ownerKey(owner));
+}
+
+/** Of the pod's end where no address decides it. */
+export function podVethMac(owner: ReservationOwner): Uint8Array {
+  return derivePodVethMac(ownerKey(owner));
 }
 
 /** A link of that name belongs to the attachment only if it is a veth with the attachment's MAC. */

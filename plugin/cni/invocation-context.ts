@@ -10,6 +10,8 @@ import type { StepSequence } from './step-sequence.ts';
 /** What a command works with. */
 export type InvocationContext = {
   readonly environment: InvocationEnvironment;
+  /** All of the process's own, CNI_* and others. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly input: NetworkInput;
   readonly node: NodeContext;
   readonly bootId: string;

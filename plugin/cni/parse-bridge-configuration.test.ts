@@ -47,9 +47,11 @@ describe('the configuration', () => {
 
   it.each<[JsonObject, string]>([
     [{ podcidr: 7 }, 'podcidr has to be a string'],
-    [{ ipam: { type: 'dhcp' } }, 'IPAM plugin dhcp'],
+    [{ ipam: { type: '../dhcp' } }, 'ipam.type "../dhcp" is no name'],
+    [{ ipam: { type: 'podwire' } }, 'needs ipam.subnet or ipam.ranges'],
+    [{ podcidr: '10.9.0.0/24', ipam: { type: 'dhcp' } }, 'podcidr and the IPAM plugin dhcp exclude each other'],
     [{ ipam: { ranges: [{ subnet: '10.9.0.0/24' }] } }, 'ipam.ranges'],
-    [{ ipam: { subnet: '10.9.0.0/24', routes: [{ dst: 'x' }] } }, 'route destination x'],
+    [{ ipam: { subnet: '10.9.0.0/24', routes: [{ dst: 'x' }] } }, 'ipam has a route to x'],
     [{ podcidr: '10.9.0.0/24', clusterCidr: 'x' }, 'clusterCidr'],
     [{ podcidr: '10.9.0.0/24', mtu: 1.5 }, 'mtu has to be a whole number'],
   ])('%j is refused with the key named', (configuration, reason) => {

@@ -5,6 +5,8 @@ import { isJsonObject, readText } from './read-key.ts';
 
 /** What every command needs of the configuration, DEL included: that it is there, its version and its name. */
 export type NetworkInput = {
+  /** As it came on stdin. */
+  readonly text: string;
   readonly cniVersion: CniVersion;
   readonly name: string;
   readonly configuration: JsonObject;
@@ -31,7 +33,7 @@ export function parseInput(text: string): NetworkInput {
         : `network name ${JSON.stringify(name)} is not valid`;
     throw new CniFailure(message, { code: CNI_ERROR_CODE.configurationInvalid });
   }
-  return { cniVersion, name, configuration };
+  return { text, cniVersion, name, configuration };
 }
 
 function parseJsonObject(text: string): JsonObject {

@@ -1,7 +1,8 @@
 import type { JsonObject } from '#model/json.ts';
 import type { InterfaceRoute } from '#plugin/network/interface-routes.ts';
-import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#plugin/network/ip-address.ts';
+import { type IpPrefix, parseIpPrefix } from '#plugin/network/ip-address.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { parseRoutes } from './parse-routes.ts';
 import { readKey, readObject, readObjects, readText } from './read-key.ts';
 
 export type PreviousInterface = {
@@ -36,12 +37,6 @@ export function parsePreviousResult(configuration: JsonObject): PreviousResult {
       const index = readKey(one, 'interface');
       return { prefix, interface: typeof index === 'number' ? index : undefined };
     }),
-    routes: (readObjects(result, 'routes') ?? []).map((route) => {
-      const destination = parseIpPrefix(readText(route, 'dst') ?? '');
-      if (destination === undefined)
-        throw invalid(`prevResult has a route to ${readText(route, 'dst')}, which is no prefix`);
-      const gateway = readText(route, 'gw');
-      return { destination, gateway: gateway === undefined ? undefined : parseIpAddress(gateway) };
-    }),
+    routes: parseRoutes(result, 'prevResult'),
   };
 }

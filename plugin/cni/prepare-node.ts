@@ -1,24 +1,40 @@
 import { ensureBridge } from '#plugin/network/ensure-bridge.ts';
+import { ensureGateways } from '#plugin/network/ensure-gateways.ts';
 import { ensureRules, type RulesDemand } from '#plugin/network/ensure-rules.ts';
-import { formatIpAddress } from '#plugin/network/ip-address.ts';
+import { formatIpAddress, formatIpPrefix, type IpPrefix, networkPrefix } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import { parseMacAddress } from '#plugin/network/mac-address.ts';
+import { deriveBridgeMac, deriveMacAddress, parseMacAddress } from '#plugin/network/mac-address.ts';
 import { removeNeighbour, replaceNeighbour } from '#plugin/network/neighbours.ts';
-import type { AssignedAddress } from './assign-addresses.ts';
+import type { AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 
 /** The bridge stays when the ADD fails: other pods may be on it by then. */
-export function prepareBridge({ context, configuration }: Attachment): LinkFacts {
+export function prepareBridge({ context, configuration }: Attachment, gateways: readonly IpPrefix[]): LinkFacts {
   return context.steps.run('bridge.ensure', (notes) => {
-    const { bridgeName, isGateway, forceAddress } = configuration;
-    notes.object = bridgeName;
-    const gateways = isGateway
-      ? configuration.rangeSets.flat().map(({ gateway, subnet }) => ({ address: gateway, length: subnet.length }))
-      : [];
-    const { bridge, commands } = ensureBridge(context.host, { name: bridgeName, gateways, forceAddress });
-    notes.command = commands.length === 0 ? `ip -d address show dev ${bridgeName}` : commands.join(' && ');
+    const { bridgeName: name, isPromiscuous, forceAddress } = configuration;
+    notes.object = name;
+    const [first] = gateways;
+    const mac = first === undefined ? deriveBridgeMac(`${context.bootId}/${name}`) : deriveMacAddress(first.address);
+    const { bridge, commands } = ensureBridge(context.host, { name, mac, isPromiscuous });
+    const all = [...commands, ...ensureGateways(context.host, bridge, { gateways, forceAddress })];
+    notes.command = all.length === 0 ? `ip -d address show dev ${name}` : all.join(' && ');
     return bridge;
+  });
+}
+
+/** The gateways of addresses that were not known when the bridge was made. */
+export function prepareGateways(
+  { context, configuration }: Attachment,
+  bridge: LinkFacts,
+  gateways: readonly IpPrefix[],
+): void {
+  if (gateways.length === 0) return;
+  context.steps.run('gateway.ensure', (notes) => {
+    const { forceAddress } = configuration;
+    notes.object = gateways.map(formatIpPrefix).join(', ');
+    const commands = ensureGateways(context.host, bridge, { gateways, forceAddress });
+    notes.command = commands.length === 0 ? `ip address show dev ${bridge.name}` : commands.join(' && ');
   });
 }
 
@@ -44,22 +60,29 @@ export function refreshNeighbours(
   });
 }
 
-/** The rules that the network needs on this node; the same for every pod. */
-export function describeRules(configuration: BridgeConfiguration): RulesDemand {
-  const { bridgeName, isMasqueraded, clusterCidrs, rangeSets } = configuration;
-  const subnets = rangeSets.flat().map(({ subnet }) => subnet);
+/**
+ * The rules that the network needs on this node; the same for every pod.
+ * @param addresses of a pod: of a delegated network they alone tell the subnets
+ */
+export function describeRules(
+  { bridgeName, isMasqueraded, clusterCidrs, rangeSets }: BridgeConfiguration,
+  addresses: readonly IpPrefix[],
+): RulesDemand {
+  const own = rangeSets.flat().map(({ subnet }) => subnet);
+  const subnets = own.length > 0 ? own : addresses.map(networkPrefix);
   return { bridgeName, isMasqueraded, clusterCidrs, subnets };
 }
 
-export function prepareRules({ context, configuration }: Attachment): void {
-  if (configuration.rangeSets.length === 0) return;
+export function prepareRules({ context, configuration }: Attachment, addresses: readonly AssignedAddress[]): void {
+  if (addresses.length === 0) return;
   context.steps.run('rules.ensure', (notes) => {
     const { runDirectory } = context.node;
-    const { commands, markerPath } = ensureRules(describeRules(configuration), {
-      runDirectory,
-      bootId: context.bootId,
-      remainingMs: () => context.deadline.remainingMs(),
-    });
+    const demand = describeRules(
+      configuration,
+      addresses.map(({ prefix }) => prefix),
+    );
+    const remainingMs = () => context.deadline.remainingMs();
+    const { commands, markerPath } = ensureRules(demand, { runDirectory, bootId: context.bootId, remainingMs });
     notes.object = configuration.bridgeName;
     notes.command = commands.length === 0 ? `test -e ${markerPath}` : commands.join(' && ');
   });

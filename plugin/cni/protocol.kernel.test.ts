@@ -55,7 +55,7 @@ describe('the protocol', () => {
     ['GC before 1.1.0', { command: 'GC', input: podCidrConfiguration({ cniVersion: '1.0.0' }) }, 1],
     ['a range with host bits', { input: podCidrConfiguration({ podcidr: '10.240.2.1/24' }) }, 7],
     ['a range too small for a pod', { input: podCidrConfiguration({ podcidr: '10.240.2.0/31' }) }, 7],
-    ['an IPAM plugin of others', { input: ipamConfiguration({ type: 'host-local', subnet: '10.9.0.0/24' }) }, 7],
+    ['an IPAM plugin that is not there', { input: ipamConfiguration({ type: 'nobody' }) }, 107],
     ['hairpin together with promiscuous', { input: podCidrConfiguration({ hairpinMode: true, promiscMode: true }) }, 7],
   ])('refuses %s', (_, changes, code) => {
     const { answer, exitCode } = call(changes);

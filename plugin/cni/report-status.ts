@@ -2,12 +2,13 @@ import { hasFreeAddresses } from '#plugin/ipam/reserve-addresses.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { classifyError } from './classify-error.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
+import { delegateStatus } from './delegate-ipam.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { type BridgeConfiguration, parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 
 /**
  * Whether an ADD could work now.
- * @throws CniFailure of code 50: the configuration cannot be used, the bridge's name is another link's, no address is left
+ * @throws CniFailure of code 51 where an IPAM plugin answers so, else of code 50: the configuration cannot be used, the bridge's name is another link's, no address is left
  */
 export function reportStatus(context: InvocationContext): void {
   const configuration = parseUsable(context);
@@ -25,6 +26,7 @@ export function reportStatus(context: InvocationContext): void {
       });
     }
   });
+  if (configuration.ipamPlugin !== undefined) delegateStatus(context, configuration.ipamPlugin);
 }
 
 function parseUsable(context: InvocationContext): BridgeConfiguration {

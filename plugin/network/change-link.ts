@@ -64,6 +64,22 @@ export function setLinkUp(socket: NetlinkSocket, link: { readonly index: number;
   socket.request({ type: RTM.SETLINK, body, object: `link ${link.name} up` });
 }
 
+/** @param link down: other hosts may know the MAC of one that is up */
+export function setMacAddress(
+  socket: NetlinkSocket,
+  link: { readonly index: number; readonly name: string },
+  mac: Uint8Array,
+): void {
+  const body = joinBytes(encodeLinkHeader({ index: link.index }), encodeAttribute(IFLA.ADDRESS, mac));
+  socket.request({ type: RTM.SETLINK, body, object: `MAC of ${link.name}` });
+}
+
+/** Frames for any MAC reach the link's own protocol stack. */
+export function setPromiscuous(socket: NetlinkSocket, link: { readonly index: number; readonly name: string }): void {
+  const body = encodeLinkHeader({ index: link.index, flags: IFF.PROMISC, change: IFF.PROMISC });
+  socket.request({ type: RTM.SETLINK, body, object: `promiscuous mode of ${link.name}` });
+}
+
 /** Makes the link a port of the bridge and sets it up, in one request. */
 export function attachLink(
   socket: NetlinkSocket,

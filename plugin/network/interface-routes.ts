@@ -12,7 +12,20 @@ import {
   ipAddressFromBytes,
 } from './ip-address.ts';
 
-export type InterfaceRoute = { readonly destination: IpPrefix; readonly gateway: IpAddress | undefined };
+export type InterfaceRoute = {
+  readonly destination: IpPrefix;
+  readonly gateway: IpAddress | undefined;
+  /** RTAX_MTU */
+  readonly mtuBytes?: number | undefined;
+  /** RTAX_ADVMSS: the segment size that TCP announces. */
+  readonly advmssBytes?: number | undefined;
+  /** RTA_PRIORITY, `metric` in `ip route`; the kernel's own choice where absent. */
+  readonly priority?: number | undefined;
+  /** RTA_TABLE, the main one where absent. */
+  readonly table?: number | undefined;
+  /** RT_SCOPE_*; universe through a gateway and link without one where absent. */
+  readonly scope?: number | undefined;
+};
 
 type LinkReference = { readonly index: number; readonly name: string };
 

@@ -13,6 +13,12 @@ const FROM_ADDRESS_PREFIX = [0x0a, 0x58] as const;
 /** Locally administered, unicast, and apart from the addresses above: the host's end of a veth pair. */
 const HOST_VETH_PREFIX = 0x0e;
 
+/** The same for a pod's end whose address is not known, or never will be. */
+const POD_VETH_PREFIX = 0x06;
+
+/** And for a bridge that owns no address. */
+const BRIDGE_PREFIX = 0x02;
+
 export function formatMacAddress(bytes: Uint8Array): string {
   return formatHex(bytes, ':');
 }
@@ -33,6 +39,16 @@ export function deriveMacAddress(address: IpAddress): Uint8Array {
 /** The MAC of the host veth says whose it is: DEL deletes a link only if it has it, with no file to lose. */
 export function deriveHostVethMac(owner: string): Uint8Array {
   return new Uint8Array([HOST_VETH_PREFIX, ...hashBytes(owner, 5)]);
+}
+
+/** Of a pod without address: unlike a namespace's number, a container id is unique among all nodes of a segment. */
+export function derivePodVethMac(owner: string): Uint8Array {
+  return new Uint8Array([POD_VETH_PREFIX, ...hashBytes(owner, 5)]);
+}
+
+/** @param identity of the node and the bridge: two nodes' bridges may be joined by a cable */
+export function deriveBridgeMac(identity: string): Uint8Array {
+  return new Uint8Array([BRIDGE_PREFIX, ...hashBytes(identity, 5)]);
 }
 
 function hashBytes(text: string, count: number): readonly number[] {

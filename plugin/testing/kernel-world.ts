@@ -58,6 +58,7 @@ const PREPARE = 'mount -t tmpfs tmpfs /run && mkdir -p /run/netns && ip link set
 export class KernelWorld implements Disposable {
   readonly #holder: ChildProcess;
   readonly #entry: readonly string[];
+  readonly #spawned: ChildProcess[] = [];
 
   /** @param entry how `nsenter` gets inside: which namespaces, and whose */
   constructor(holder: ChildProcess, entry: readonly string[] = ['-U', '-n', '-m', '-t', String(holder.pid)]) {
@@ -87,7 +88,9 @@ export class KernelWorld implements Disposable {
 
   /** Starts a program inside, its three streams piped. What is still running when the world is closed ends with it. */
   spawn(words: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
-    return spawn('nsenter', this.#enter(words), { env: this.#environment(variables) as NodeJS.ProcessEnv });
+    const child = spawn('nsenter', this.#enter(words), { env: this.#environment(variables) as NodeJS.ProcessEnv });
+    this.#spawned.push(child);
+    return child;
   }
 
   /** `ip -j …` inside, parsed. */
@@ -154,6 +157,7 @@ export class KernelWorld implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const child of this.#spawned) child.kill('SIGKILL');
     this.#holder.stdin?.end();
     this.#holder.kill('SIGKILL');
   }
