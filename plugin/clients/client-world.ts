@@ -76,10 +76,13 @@ export class ClientWorld extends KernelWorld {
     this.exec('mv', `${CONFIGURATION_FOLDER}/.draft`, `${CONFIGURATION_FOLDER}/${name}`);
   }
 
-  /** Every rule of the node, in the words of iptables-save, without counters and comments. */
+  /** Every rule of the node as nft and iptables-save tell it, without what they count. */
   listRules(): readonly string[] {
-    const text = this.exec('iptables-save') + this.exec('nft', 'list', 'ruleset');
-    return text.split('\n').filter((line) => !line.startsWith('#'));
+    const text = this.exec('nft', '--stateless', 'list', 'ruleset') + this.exec('iptables-save');
+    return text
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+      .map((line) => line.replace(/ \[\d+:\d+\]$/, ''));
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientWorld } from './client-world.ts';
 import { packImage } from './pack-image.ts';
 
@@ -31,10 +32,12 @@ const CONFIGURATION = `version = 2
     bin_dir = "/opt/cni/bin"
 `;
 
+const PID_FILE = '/run/containerd.pid';
+
 /** Starts containerd in a world and gives it the image; it ends with the world. @throws where it ends before it serves */
 export async function startContainerd(world: ClientWorld): Promise<void> {
   writeFileSync(world.outsidePath('/run/containerd.toml'), CONFIGURATION);
-  const daemon = world.spawn(['containerd', '--config', '/run/containerd.toml']);
+  const daemon = world.spawn(['sh', '-c', `echo $$ >${PID_FILE} && exec containerd --config /run/containerd.toml`]);
   let log = '';
   await new Promise<void>((resolve, reject) => {
     daemon.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -45,6 +48,12 @@ export async function startContainerd(world: ClientWorld): Promise<void> {
   });
   writeFileSync(world.outsidePath('/run/pause.tar'), packImage({ name: PAUSE_IMAGE, busybox: readBusybox() }));
   world.exec('ctr', '--namespace', CRI_NAMESPACE, 'images', 'import', '/run/pause.tar');
+}
+
+/** Ends containerd as a crash does; sandboxes go on. */
+export async function killContainerd(world: ClientWorld): Promise<void> {
+  world.exec('sh', '-c', `kill -KILL "$(cat ${PID_FILE})"`);
+  while (world.try(['sh', '-c', `kill -0 "$(cat ${PID_FILE})"`]).exitCode === 0) await wait(20);
 }
 
 const readBusybox = (): Buffer => readFileSync('/bin/busybox');

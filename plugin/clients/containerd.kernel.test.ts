@@ -1,10 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 import { ClientWorld, findClientObstacle } from './client-world.ts';
-import { CONTAINERD_NEEDS, CONTAINERD_SOCKET, CRI_NAMESPACE, startContainerd } from './containerd-daemon.ts';
+import {
+  CONTAINERD_NEEDS,
+  CONTAINERD_SOCKET,
+  CRI_NAMESPACE,
+  killContainerd,
+  startContainerd,
+} from './containerd-daemon.ts';
 import { CriClient } from './cri-client.ts';
-import { describePrinted, readPodNetwork } from './pod-network.ts';
+import { configurePodNetwork, describePrinted, readPodNetwork } from './pod-network.ts';
 
 const obstacle = findClientObstacle(CONTAINERD_NEEDS);
 if (obstacle !== undefined) console.warn(`skipped: pod sandboxes of containerd (${obstacle})`);
@@ -29,32 +33,21 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
     world?.[Symbol.dispose]();
   });
 
-  /** The list form, of the newest version that Debian's containerd knows. */
-  const configure = (podcidr = '10.240.2.0/24') => {
-    const { cniVersion: _, name, ...plugin } = podCidrConfiguration({ podcidr });
-    world.configureNetwork('10-podwire.conflist', { cniVersion: '1.0.0', name, plugins: [plugin] });
-  };
-  const untilNetwork = async (isReady: boolean) => {
-    for (;;) {
-      const condition = await cri.networkCondition();
-      if (condition.status === isReady) return condition;
-      await wait(50);
-    }
-  };
   const pingFrom = (id: string, target: string) => {
     const busybox = ['/bin/busybox', 'ping', '-c', '1', '-W', '30', target];
     return world.exec('ctr', '-n', CRI_NAMESPACE, 'task', 'exec', '--exec-id', `ping-${target}`, id, ...busybox);
   };
+  const listOutcomes = () => world.readJournal().map(({ data }) => `${data.verb} ${data.outcome}`);
 
   it('calls a node without a network NotReady, and Ready once the configuration is in place', async () => {
     expect(await cri.networkCondition()).toMatchObject(NOT_INITIALIZED);
-    configure();
-    expect(await untilNetwork(true)).toMatchObject({ status: true });
+    configurePodNetwork(world);
+    expect(await cri.untilNetwork(true)).toMatchObject({ status: true });
   });
 
   it('gives a pod sandbox exactly the network that the plugin printed', async () => {
-    configure();
-    await untilNetwork(true);
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
     const id = await cri.runPodSandbox('web');
     const [added, ...others] = world.readJournal();
     expect(others).toEqual([]);
@@ -66,8 +59,8 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
   });
 
   it('runs sandboxes that reach the gateway and each other', async () => {
-    configure();
-    await untilNetwork(true);
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
     const [web, client] = [await cri.runPodSandbox('web'), await cri.runPodSandbox('client')];
     const { status } = await cri.podSandboxStatus(web);
     expect(pingFrom(client, '10.240.2.1')).toContain(' 0% packet loss');
@@ -75,8 +68,8 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
   });
 
   it('sends one DEL with the namespace and one without, and nothing of the pod is left', async () => {
-    configure();
-    await untilNetwork(true);
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
     const id = await cri.runPodSandbox('web');
     const rules = world.listRules();
     await cri.stopPodSandbox(id);
@@ -90,5 +83,50 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
     expect(world.listReservations('podnet')).toEqual([]);
     expect(world.listRules()).toEqual(rules);
     expect(world.exec('ls', '/run/netns')).toBe('');
+  });
+
+  it('calls a node with a broken configuration NotReady, and Ready again once it is mended', async () => {
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
+    world.configureNetwork('10-podwire.conflist', '{"cniVersion": "1.0.0", "name"');
+    expect(await cri.untilNetwork(false)).toMatchObject(NOT_INITIALIZED);
+    configurePodNetwork(world);
+    expect(await cri.untilNetwork(true)).toMatchObject({ status: true });
+  });
+
+  it('tells the kubelet in the words of the plugin that no address is left, and runs the pod when one is', async () => {
+    configurePodNetwork(world, '10.240.2.0/30');
+    await cri.untilNetwork(true);
+    const first = await cri.runPodSandbox('first');
+    const links = world.listLinkNames();
+    await expect(cri.runPodSandbox('second')).rejects.toMatchObject({
+      details: expect.stringMatching(
+        /plugin type="podwire" failed \(add\): no address is left in .*10\.240\.2\.0\/30$/,
+      ),
+    });
+    expect(world.listLinkNames()).toEqual(links);
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
+    expect(world.exec('ls', '/run/netns').trim().split('\n')).toHaveLength(1);
+    await cri.stopPodSandbox(first);
+    await cri.removePodSandbox(first);
+    const { status } = await cri.podSandboxStatus(await cri.runPodSandbox('second'));
+    expect(status.network.ip).toBe('10.240.2.2');
+    expect(listOutcomes()).toEqual(['ADD ok', 'ADD error', 'DEL ok', 'DEL ok', 'DEL ok', 'ADD ok']);
+  });
+
+  it('killed and started anew, finds its sandboxes unchanged and has their network taken back', async () => {
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
+    const id = await cri.runPodSandbox('web');
+    const [added] = world.readJournal();
+    await killContainerd(world);
+    await startContainerd(world);
+    expect(readPodNetwork(world, added!)).toEqual(describePrinted(added!));
+    await cri.untilNetwork(true);
+    await cri.stopPodSandbox(id);
+    await cri.removePodSandbox(id);
+    expect(listOutcomes()).toEqual(['ADD ok', 'DEL ok', 'DEL ok']);
+    expect(world.listLinkNames()).toEqual(['cni0']);
+    expect(world.listReservations('podnet')).toEqual([]);
   });
 });

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 /** How long a call may take before it counts as lost. */
 const DEADLINE_MS = 60_000;
+
+const POLL_MS = 50;
 
 /** One condition of the runtime; the kubelet makes the node's condition Ready of them. */
 export type RuntimeCondition = {
@@ -30,16 +33,21 @@ export class CriClient implements Disposable {
     this.#client = new Client(`unix://${socketPath}`, credentials.createInsecure());
   }
 
-  version(): Promise<{ readonly runtime_name: string; readonly runtime_version: string }> {
-    return this.#call('Version', {});
-  }
-
   /** @returns what the runtime says of its network: the condition NetworkReady */
   async networkCondition(): Promise<RuntimeCondition> {
     const { status } = await this.#call<{ status: { conditions: RuntimeCondition[] } }>('Status', {});
     const condition = status.conditions.find(({ type }) => type === 'NetworkReady');
     if (condition === undefined) throw new Error('the runtime says nothing of NetworkReady');
     return condition;
+  }
+
+  /** Waits until the runtime has noticed what changed in the folder of its network configurations. */
+  async untilNetwork(isReady: boolean): Promise<RuntimeCondition> {
+    for (;;) {
+      const condition = await this.networkCondition();
+      if (condition.status === isReady) return condition;
+      await wait(POLL_MS);
+    }
   }
 
   /** @returns the id of the sandbox @throws ServiceError with the runtime's words in `details` */

@@ -1,5 +1,13 @@
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { CniAnswer, KernelWorld } from '#plugin/testing/kernel-world.ts';
+import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
+import type { ClientWorld } from './client-world.ts';
+
+/** The network `podnet` as a list, in the newest version that every runtime of Debian 12 knows (docs/clients.md). */
+export function configurePodNetwork(world: ClientWorld, podcidr = '10.240.2.0/24'): void {
+  const { cniVersion: _, name, ...plugin } = podCidrConfiguration({ podcidr });
+  world.configureNetwork('10-podwire.conflist', { cniVersion: '1.0.0', name, plugins: [plugin] });
+}
 
 /** What a container has of a network. */
 export type PodNetwork = {
