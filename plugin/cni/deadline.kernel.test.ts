@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXECUTABLE, type KernelWorld, openKernelWorld } from '#plugin/testing/kernel-world.ts';
-import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
+import { ipamConfiguration, podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 
 /** Long enough for every step before the one that hangs, on a machine that does much else. */
 const DEADLINE_MS = 4000;
@@ -23,6 +23,8 @@ const variables = {
   CNI_PATH: '/opt/cni/bin',
   PODWIRE_DEADLINE_MS: String(DEADLINE_MS),
 };
+/** For what must not hang at all. */
+const unhurried = { PODWIRE_DEADLINE_MS: '600000' };
 const input = JSON.stringify(podCidrConfiguration());
 
 /** Runs the plugin at the end of a shell script, in the script's own process. */
@@ -52,7 +54,7 @@ describe('40: nothing that hangs hangs the node', () => {
     const script = `mkdir -p ${folder}; exec 9>${folder}/.lock; flock 9; exec ${EXECUTABLE}`;
     const { exitCode, answer } = runAfter(script);
     expect([exitCode, answer.code]).toEqual([1, TRY_AGAIN_LATER]);
-    expect(answer.msg).toContain('.lock');
+    expect(answer.msg).toMatch(/\.lock|no time is left/);
     expectNothingLeft();
   });
 
@@ -68,8 +70,19 @@ describe('40: nothing that hangs hangs the node', () => {
     const { exitCode, answer } = runAfter(`exec ${EXECUTABLE}`, { PATH: `/run/bin:${process.env.PATH}` });
     expect([exitCode, answer.code]).toEqual([1, TRY_AGAIN_LATER]);
     expectNothingLeft();
-    const undone = world.readJournal()[0]?.data.steps.filter((step) => step.undone === true);
-    expect(undone?.map(({ name }) => name)).toContain('veth.create');
+    const made = world
+      .readJournal()[0]
+      ?.data.steps.filter(({ name }) => ['ipam.reserve', 'veth.create'].includes(name));
+    expect(made?.filter(({ outcome }) => outcome === 'ok').every((step) => step.undone === true)).toBe(true);
+  });
+
+  it('an IPAM plugin that never ends, nor does what it started: code 11, and no link is left', () => {
+    const script = `mkdir /run/bin; printf '#!/bin/sh\nsleep 30; echo {}\n' > /run/bin/hung; chmod +x /run/bin/hung; exec ${EXECUTABLE}`;
+    const stdin = JSON.stringify(ipamConfiguration({ type: 'hung' }));
+    const { exitCode, answer } = runAfter(script, { CNI_PATH: '/run/bin' }, stdin);
+    expect([exitCode, answer.code]).toEqual([1, TRY_AGAIN_LATER]);
+    expect(answer.msg).toMatch(/hung|no time is left/);
+    expectNothingLeft();
   });
 
   it('an answer that the runtime never reads: exit 1, everything is taken back', () => {
@@ -80,14 +93,17 @@ describe('40: nothing that hangs hangs the node', () => {
   });
 
   it('a FIFO where the network namespace should be: code 8 at once', () => {
-    const { exitCode, answer } = runAfter(`mkfifo /run/fifo; exec ${EXECUTABLE}`, { CNI_NETNS: '/run/fifo' });
+    const { exitCode, answer } = runAfter(`mkfifo /run/fifo; exec ${EXECUTABLE}`, {
+      ...unhurried,
+      CNI_NETNS: '/run/fifo',
+    });
     expect([exitCode, answer.code]).toEqual([1, 8]);
     expectNothingLeft();
   });
 
   it('a FIFO where the journal should be: the pod has its network', () => {
     const script = `mkdir -p /run/state/journal; mkfifo /run/state/journal/invocations.ndjson; exec ${EXECUTABLE}`;
-    expect(runAfter(script).exitCode).toBe(0);
+    expect(runAfter(script, unhurried).exitCode).toBe(0);
     expect(world.listLinkNames('one')).toEqual(['eth0']);
   });
 
