@@ -33,7 +33,6 @@ export function ClusterView() {
     <>
       <PageHeader
         title="Cluster"
-        isStale={state.status === 'stale'}
         facts={<ClusterFacts topology={state.value} />}
         actions={
           <>

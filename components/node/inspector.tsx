@@ -12,15 +12,13 @@ type InspectorProps = {
   readonly scene: NodeScene;
   readonly selection: string;
   readonly onSelect: (id: string | undefined) => void;
-  /** What is shown is as of then, not now. */
-  readonly isOld: boolean;
 };
 
 /** What is selected, beside the drawing; below it on a narrow screen. Esc closes it. */
-export function Inspector({ topology, scene, selection, onSelect, isOld }: InspectorProps) {
+export function Inspector({ topology, scene, selection, onSelect }: InspectorProps) {
   const isPod = selection.startsWith('pod:');
   return (
-    <InspectorFrame isOld={isOld} onClose={() => onSelect(undefined)}>
+    <InspectorFrame onClose={() => onSelect(undefined)}>
       {isPod ? (
         <PodInspector key={selection} topology={topology} pod={selection.slice('pod:'.length)} />
       ) : (
@@ -30,9 +28,7 @@ export function Inspector({ topology, scene, selection, onSelect, isOld }: Inspe
   );
 }
 
-type InspectorFrameProps = { readonly isOld: boolean; readonly onClose: () => void; readonly children: ReactNode };
-
-function InspectorFrame({ isOld, onClose, children }: InspectorFrameProps) {
+function InspectorFrame({ onClose, children }: { readonly onClose: () => void; readonly children: ReactNode }) {
   useEffect(() => {
     const closeByKey = (key: KeyboardEvent): void => {
       const isInDialog = key.target instanceof Element && key.target.closest('[role="dialog"]') !== null;
@@ -58,7 +54,7 @@ function InspectorFrame({ isOld, onClose, children }: InspectorFrameProps) {
         >
           <X aria-hidden size={15} />
         </button>
-        <div className={isOld ? 'opacity-70 grayscale' : ''}>{children}</div>
+        {children}
       </div>
     </aside>
   );

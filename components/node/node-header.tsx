@@ -10,8 +10,6 @@ import { StatusBadge } from '../ui/status-badge.tsx';
 type NodeHeaderProps = {
   readonly node: string;
   readonly topology: NodeTopology | undefined;
-  /** The topology is as of then, not now. */
-  readonly isStale: boolean;
   readonly drawing: Drawing;
   readonly onDrawing: (drawing: Drawing) => void;
   readonly onCreated: (pod: string) => void;
@@ -20,8 +18,7 @@ type NodeHeaderProps = {
 };
 
 /** Which node this is, whether it is ready, and what may be done. */
-export function NodeHeader({ node, topology, isStale, drawing, ...rest }: NodeHeaderProps) {
-  const { onDrawing, onCreated, selection, onSelect } = rest;
+export function NodeHeader({ node, topology, drawing, onDrawing, onCreated, selection, onSelect }: NodeHeaderProps) {
   return (
     <PageHeader
       trail={
@@ -33,7 +30,6 @@ export function NodeHeader({ node, topology, isStale, drawing, ...rest }: NodeHe
         </>
       }
       title={node}
-      isStale={isStale}
       facts={
         topology === undefined ? undefined : (
           <>

@@ -43,7 +43,6 @@ export function NodeView({ node }: { readonly node: string }) {
       <NodeHeader
         node={node}
         topology={state.value}
-        isStale={state.status === 'stale'}
         drawing={drawing}
         onDrawing={setDrawing}
         onCreated={(pod) => select(`pod:${pod}`)}
@@ -123,7 +122,7 @@ function NodeBody({ node, topology, isStale, isTable, selection, onSelect, onInv
         </div>
       </div>
       {selection !== undefined && (
-        <Inspector topology={topology} scene={scene} selection={selection} onSelect={onSelect} isOld={isOld} />
+        <Inspector topology={topology} scene={scene} selection={selection} onSelect={onSelect} />
       )}
     </div>
   );

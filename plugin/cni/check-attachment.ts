@@ -1,7 +1,7 @@
 import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
 import { IFF } from '#plugin/netlink/netlink-tables.ts';
+import { findMissingRules } from '#plugin/network/ensure-rules.ts';
 import { findLink } from '#plugin/network/find-link.ts';
-import { findMissingRules } from '#plugin/network/find-missing-rules.ts';
 import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import { formatDestination, type InterfaceRoute, listRoutes } from '#plugin/network/interface-routes.ts';
 import { formatIpAddress, formatIpPrefix, type IpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
@@ -14,7 +14,7 @@ import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace, type PodNamespace } from './open-pod-namespace.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 import { type PreviousInterface, type PreviousResult, parsePreviousResult } from './parse-previous-result.ts';
-import { describeRules, describeRulesNode } from './prepare-rules.ts';
+import { describeRules } from './prepare-node.ts';
 
 type Check = {
   readonly context: InvocationContext;
@@ -169,9 +169,8 @@ function checkRules(check: Check): void {
   if (addresses.length === 0) return;
   context.steps.run('rules.check', (notes) => {
     notes.object = configuration.bridgeName;
-    notes.command = 'nft list ruleset; iptables-save';
-    const demand = describeRules(configuration, addresses);
-    const missing = findMissingRules(demand, describeRulesNode(context, configuration));
+    notes.command = 'iptables-save';
+    const missing = findMissingRules(describeRules(configuration, addresses), () => context.deadline.remainingMs());
     if (missing.length > 0) throw differs(`rules are gone: ${missing.join('; ')}`);
   });
 }

@@ -12,6 +12,7 @@ import { isSupportedCniVersion, NEWEST_CNI_VERSION, SUPPORTED_CNI_VERSIONS } fro
 import { DEFAULT_DEADLINE_MS, Deadline, readDeadlineMs } from './deadline.ts';
 import { executeCommand } from './execute-command.ts';
 import { extractPreviousResult } from './extract-previous-result.ts';
+import { parseKillPoint } from './kill-at-step.ts';
 import { readNodeContext } from './node-context.ts';
 import { type InvocationEnvironment, looselyParseCniArgs, parseEnvironment } from './parse-environment.ts';
 import { readMode } from './read-mode.ts';
@@ -55,7 +56,7 @@ export function runCni(variables: Run['variables'], nowUs: () => number): number
   const deadline = new Deadline(readDeadlineMs(variables), () => nowUs() / 1000);
   const run: Run = {
     variables,
-    steps: new StepSequence(nowUs, deadline),
+    steps: new StepSequence(nowUs, deadline, parseKillPoint(variables.PODWIRE_TEST_KILL_AT)),
     deadline,
     input: undefined,
     inputFailure: undefined,

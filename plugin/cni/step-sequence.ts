@@ -1,5 +1,6 @@
 import type { InvocationStep } from '#model/cni/invocation-event.ts';
 import type { Deadline } from './deadline.ts';
+import type { StepBoundary } from './kill-at-step.ts';
 
 /** What a step tells about itself while it runs. */
 export type StepNotes = {
@@ -17,13 +18,15 @@ type MutableStep = { -readonly [Key in keyof InvocationStep]: InvocationStep[Key
 export class StepSequence {
   readonly #nowUs: () => number;
   readonly #deadline: Deadline;
+  readonly #atBoundary: StepBoundary | undefined;
   readonly #steps: MutableStep[] = [];
   readonly #undos: { readonly step: MutableStep; readonly undo: () => void }[] = [];
 
   /** @param nowUs microseconds since the start of the invocation */
-  constructor(nowUs: () => number, deadline: Deadline) {
+  constructor(nowUs: () => number, deadline: Deadline, atBoundary?: StepBoundary) {
     this.#nowUs = nowUs;
     this.#deadline = deadline;
+    this.#atBoundary = atBoundary;
   }
 
   get steps(): readonly InvocationStep[] {
@@ -36,6 +39,7 @@ export class StepSequence {
     this.#steps.push(step);
     const notes: StepNotes = { onUndo: (undo) => this.#undos.push({ step, undo }) };
     try {
+      this.#atBoundary?.(name, 'begin');
       this.#deadline.requireTimeFor(name);
       return work(notes);
     } catch (error) {
@@ -43,6 +47,7 @@ export class StepSequence {
       step.error = error instanceof Error ? error.message : String(error);
       throw error;
     } finally {
+      this.#atBoundary?.(name, 'end');
       step.durationUs = this.#nowUs() - step.startUs;
       if (notes.command !== undefined) step.command = notes.command;
       if (notes.object !== undefined) step.object = notes.object;
