@@ -36,14 +36,14 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
     notes.command = `ip link del dev ${hostVeth.name}`;
     ignoreMissing(() => deleteLink(context.host, hostVeth));
   });
-  const released = context.steps.run('ipam.release', (notes) => {
-    const store = context.openStore();
-    const addresses = store.withLock(() => store.release(store.findByOwner(owner)));
-    if (addresses.length > 0) notes.object = addresses.join(', ');
-    return addresses;
-  });
-  const addresses = [...released, ...listDelegatedAddresses(context.input.configuration)];
+  const store = context.openStore();
+  const addresses = [...store.findByOwner(owner), ...listDelegatedAddresses(context.input.configuration)];
+  // Before the addresses are given back: their next owner's entries must not be hit, nor those of a killed DEL forgotten.
   if (addresses.length > 0) removeNeighbours(context, addresses);
+  context.steps.run('ipam.release', (notes) => {
+    const released = store.withLock(() => store.release(store.findByOwner(owner)));
+    if (released.length > 0) notes.object = released.join(', ');
+  });
 }
 
 /** Another plugin's store is closed to us: what ADD said is all there is to know, where the runtime still has it. */
