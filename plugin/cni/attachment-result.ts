@@ -28,8 +28,9 @@ const POD_INTERFACE = 2;
  */
 export function formatAttachmentResult(result: AttachmentResult, cniVersion: CniVersion): JsonObject {
   const dns = result.dns === undefined ? {} : { dns: result.dns };
-  const routes = result.routes.map(formatRoute);
-  if (!isAtLeast(cniVersion, '0.3.0')) return { cniVersion, ...formatFamilies(result), dns: result.dns ?? {} };
+  const routes = result.routes.map((route) => formatRoute(route, cniVersion));
+  if (!isAtLeast(cniVersion, '0.3.0'))
+    return { cniVersion, ...formatFamilies(result, cniVersion), dns: result.dns ?? {} };
   const hasVersionKey = !isAtLeast(cniVersion, '1.0.0');
   return {
     cniVersion,
@@ -50,11 +51,18 @@ export function formatAttachmentResult(result: AttachmentResult, cniVersion: Cni
   };
 }
 
-function formatRoute({ destination, gateway }: InterfaceRoute): JsonObject {
-  return { dst: formatIpPrefix(destination), ...(gateway === undefined ? {} : { gw: formatIpAddress(gateway) }) };
+/** CNI specification 1.1.0 knows more of a route than where it goes. */
+function formatRoute(route: InterfaceRoute, cniVersion: CniVersion): JsonObject {
+  const { destination, gateway, mtuBytes: mtu, advmssBytes: advmss, priority, table, scope } = route;
+  const details = isAtLeast(cniVersion, '1.1.0') ? { mtu, advmss, priority, table, scope } : {};
+  return {
+    dst: formatIpPrefix(destination),
+    ...(gateway === undefined ? {} : { gw: formatIpAddress(gateway) }),
+    ...Object.fromEntries(Object.entries(details).filter((entry): entry is [string, number] => entry[1] !== undefined)),
+  };
 }
 
-function formatFamilies({ ips, routes }: AttachmentResult): JsonObject {
+function formatFamilies({ ips, routes }: AttachmentResult, cniVersion: CniVersion): JsonObject {
   const families: Record<string, JsonValue> = {};
   for (const [key, family] of [
     ['ip4', 'inet'],
@@ -70,7 +78,9 @@ function formatFamilies({ ips, routes }: AttachmentResult): JsonObject {
     families[key] = {
       ip: formatIpPrefix(first.prefix),
       ...(first.gateway === undefined ? {} : { gateway: formatIpAddress(first.gateway) }),
-      routes: routes.filter(({ destination }) => destination.address.family === family).map(formatRoute),
+      routes: routes
+        .filter(({ destination }) => destination.address.family === family)
+        .map((route) => formatRoute(route, cniVersion)),
     };
   }
   return families;

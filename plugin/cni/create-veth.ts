@@ -1,5 +1,6 @@
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
-import { attachLink, createVethPair, deleteLink, setHairpin } from '#plugin/network/change-link.ts';
+import { setPortFlags } from '#plugin/network/bridge-port.ts';
+import { attachLink, createVethPair, deleteLink } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { formatMacAddress } from '#plugin/network/mac-address.ts';
@@ -59,8 +60,10 @@ export function attachVeth({ context, configuration }: Attachment, hostVeth: Lin
     notes.object = hostVeth.name;
     notes.command = `ip link set dev ${hostVeth.name} master ${bridge.name} up`;
     attachLink(context.host, hostVeth, bridge);
-    if (!configuration.isHairpin) return;
-    notes.command += ` && bridge link set dev ${hostVeth.name} hairpin on`;
-    setHairpin(context.host, hostVeth);
+    const { isHairpin, isPortIsolated: isIsolated } = configuration;
+    if (!isHairpin && !isIsolated) return;
+    const flags = `${isHairpin ? ' hairpin on' : ''}${isIsolated ? ' isolated on' : ''}`;
+    notes.command += ` && bridge link set dev ${hostVeth.name}${flags}`;
+    setPortFlags(context.host, hostVeth, { isHairpin, isIsolated });
   });
 }

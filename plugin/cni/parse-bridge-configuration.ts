@@ -18,6 +18,11 @@ export type BridgeConfiguration = NetworkInput &
     readonly isMasqueraded: boolean;
     readonly isHairpin: boolean;
     readonly isPromiscuous: boolean;
+    readonly isPortIsolated: boolean;
+    /** IPv6 addresses are asked about before they are used. */
+    readonly hasDuplicateDetection: boolean;
+    /** The pod's end is left down, for who sets it up inside. */
+    readonly isPodVethDown: boolean;
     readonly forceAddress: boolean;
     readonly clusterCidrs: readonly IpPrefix[];
   };
@@ -42,21 +47,43 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
   const isGateway = isDefaultGateway === true || (readFlag(configuration, 'isGateway') ?? !isDelegated);
   const isHairpin = readFlag(configuration, 'hairpinMode') ?? false;
   const isPromiscuous = readFlag(configuration, 'promiscMode') ?? false;
+  const isPodVethDown = readFlag(configuration, 'disableContainerInterface') ?? false;
+  if (isPodVethDown && (isDelegated || ipam.rangeSets.length > 0))
+    throw invalid('disableContainerInterface leaves the link down, so the network can have no ipam and no podcidr');
+  if (readFlag(configuration, 'macspoofchk') === true) throw macSpoofCheckUnsupported();
   if (isHairpin && isPromiscuous) throw invalid('hairpinMode and promiscMode exclude each other');
   return {
     ...input,
     ...ipam,
     bridgeName: readText(configuration, 'bridge') ?? DEFAULT_BRIDGE_NAME,
-    mtuBytes: readCount(configuration, 'mtu'),
+    mtuBytes: parseMtu(configuration),
     isGateway,
     isDefaultGateway: isDefaultGateway ?? (isGateway && !isDelegated && ipam.routes.length === 0),
     isMasqueraded: readFlag(configuration, 'ipMasq') ?? readText(configuration, 'podcidr') !== undefined,
     isHairpin,
     isPromiscuous,
+    isPortIsolated: readFlag(configuration, 'portIsolation') ?? false,
+    hasDuplicateDetection: readFlag(configuration, 'enabledad') ?? false,
+    isPodVethDown,
     forceAddress: readFlag(configuration, 'forceAddress') ?? false,
     clusterCidrs: parseClusterCidrs(configuration),
   };
 }
+
+/** ETH_MIN_MTU, and the largest that a veth takes: ETH_MAX_MTU. include/uapi/linux/if_ether.h */
+const MTU_LIMITS = { least: 68, most: 65_535 } as const;
+
+function parseMtu(configuration: JsonObject): number | undefined {
+  const mtuBytes = readCount(configuration, 'mtu');
+  if (mtuBytes === undefined || (mtuBytes >= MTU_LIMITS.least && mtuBytes <= MTU_LIMITS.most)) return mtuBytes;
+  throw invalid(`mtu ${mtuBytes} is not between ${MTU_LIMITS.least} and ${MTU_LIMITS.most}`);
+}
+
+/** Who asks for a protection must not believe to have it. */
+const macSpoofCheckUnsupported = (): CniFailure =>
+  new CniFailure('macspoofchk is not supported: leave it out, or use the reference bridge plugin for this network', {
+    code: CNI_ERROR_CODE.unsupportedField,
+  });
 
 /** One prefix, or several in a list or behind commas (dual stack). */
 function parseClusterCidrs(configuration: JsonObject): readonly IpPrefix[] {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#model/json.ts';
 import type { InterfaceRoute } from '#plugin/network/interface-routes.ts';
-import { type IpPrefix, parseIpPrefix } from '#plugin/network/ip-address.ts';
+import { parseIpAddress, parseIpPrefix } from '#plugin/network/ip-address.ts';
+import type { AssignedAddress } from './address-assignment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { parseRoutes } from './parse-routes.ts';
 import { readKey, readObject, readObjects, readText } from './read-key.ts';
@@ -14,7 +15,7 @@ export type PreviousInterface = {
 /** What an earlier ADD said it made; CHECK compares it with the kernel. */
 export type PreviousResult = {
   readonly interfaces: readonly PreviousInterface[];
-  readonly ips: readonly { readonly prefix: IpPrefix; readonly interface: number | undefined }[];
+  readonly ips: readonly (AssignedAddress & { readonly interface: number | undefined })[];
   readonly routes: readonly InterfaceRoute[];
 };
 
@@ -35,7 +36,8 @@ export function parsePreviousResult(configuration: JsonObject): PreviousResult {
       if (prefix === undefined)
         throw invalid(`prevResult has the address ${readText(one, 'address')}, which is no prefix`);
       const index = readKey(one, 'interface');
-      return { prefix, interface: typeof index === 'number' ? index : undefined };
+      const gateway = parseIpAddress(readText(one, 'gateway') ?? '');
+      return { prefix, gateway, interface: typeof index === 'number' ? index : undefined };
     }),
     routes: parseRoutes(result, 'prevResult'),
   };

@@ -165,13 +165,16 @@ export const RTA = {
   VIA: 18,
 } as const;
 
+/** Nested in RTA_METRICS. include/uapi/linux/rtnetlink.h */
+export const RTAX = { MTU: 2, ADVMSS: 8 } as const;
+
 /** include/uapi/linux/rtnetlink.h; 112 is Podwire's own and names the routes it set. */
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4, PODWIRE: 112 } as const;
 
 /** include/uapi/linux/rtnetlink.h */
 export const RTN = { UNICAST: 1, LOCAL: 2 } as const;
 export const RT_SCOPE = { UNIVERSE: 0, SITE: 200, LINK: 253, HOST: 254, NOWHERE: 255 } as const;
-export const RT_TABLE = { MAIN: 254, LOCAL: 255 } as const;
+export const RT_TABLE = { UNSPEC: 0, MAIN: 254, LOCAL: 255 } as const;
 
 /** include/uapi/linux/neighbour.h */
 export const NDA = { DST: 1, LLADDR: 2, VLAN: 5, IFINDEX: 8, MASTER: 9, FLAGS_EXT: 15 } as const;

@@ -1,13 +1,6 @@
-import {
-  encodeAttribute,
-  encodeNested,
-  encodeString,
-  encodeU8,
-  encodeU32,
-  joinBytes,
-} from '#plugin/netlink/netlink-message.ts';
+import { encodeAttribute, encodeNested, encodeString, encodeU32, joinBytes } from '#plugin/netlink/netlink-message.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
-import { AF, IFF, IFLA, IFLA_BRPORT, IFLA_INFO, NLM_F, RTM, VETH_INFO_PEER } from '#plugin/netlink/netlink-tables.ts';
+import { IFF, IFLA, IFLA_INFO, NLM_F, RTM, VETH_INFO_PEER } from '#plugin/netlink/netlink-tables.ts';
 import { encodeLinkHeader } from './link-message.ts';
 
 export type VethPair = {
@@ -89,15 +82,6 @@ export function attachLink(
   const header = encodeLinkHeader({ index: link.index, flags: IFF.UP, change: IFF.UP });
   const body = joinBytes(header, encodeU32(IFLA.MASTER, bridge.index));
   socket.request({ type: RTM.SETLINK, body, object: `link ${link.name} master ${bridge.name}` });
-}
-
-/** Lets the port send frames back where they came from: a pod that reaches itself through its service needs it. */
-export function setHairpin(socket: NetlinkSocket, link: { readonly index: number; readonly name: string }): void {
-  const body = joinBytes(
-    encodeLinkHeader({ index: link.index, family: AF.BRIDGE }),
-    encodeNested(IFLA.PROTINFO, encodeU8(IFLA_BRPORT.MODE, 1)),
-  );
-  socket.request({ type: RTM.SETLINK, body, object: `hairpin on ${link.name}` });
 }
 
 /** Deletes one link; of a veth pair both ends go. */

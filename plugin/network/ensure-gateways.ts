@@ -32,7 +32,8 @@ export function ensureGateways(
   const commands: string[] = [];
   const present = listAddresses(socket, link);
   const missing = gateways.filter((gateway) => !present.some((prefix) => isSamePrefix(prefix, gateway)));
-  for (const other of missing.length === 0 ? [] : present.filter((prefix) => isForeignSubnet(prefix, gateways))) {
+  const isInetMissing = missing.some(({ address }) => address.family === 'inet');
+  for (const other of isInetMissing ? present.filter((prefix) => isForeignSubnet(prefix, gateways)) : []) {
     if (!forceAddress) {
       const wanted = missing.map(formatIpPrefix).join(', ');
       throw new BridgeConflict(
@@ -64,9 +65,12 @@ function isForeignSubnet(prefix: IpPrefix, gateways: readonly IpPrefix[]): boole
   return prefix.address.family === 'inet' && !gateways.some((gateway) => containsAddress(gateway, prefix.address));
 }
 
+export function isForwarding(family: AddressFamily): boolean {
+  return readFileSync(FORWARDING_SYSCTL[family].path, 'utf8').trim() === '1';
+}
+
 function ensureForwarding(family: AddressFamily): boolean {
-  const { path } = FORWARDING_SYSCTL[family];
-  if (readFileSync(path, 'utf8').trim() === '1') return false;
-  writeFileSync(path, '1');
+  if (isForwarding(family)) return false;
+  writeFileSync(FORWARDING_SYSCTL[family].path, '1');
   return true;
 }

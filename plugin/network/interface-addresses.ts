@@ -1,7 +1,15 @@
-import { encodeAttribute, encodeU32, indexAttributes, joinBytes } from '#plugin/netlink/netlink-message.ts';
+import { encodeAttribute, encodeU32, indexAttributes, joinBytes, readU32 } from '#plugin/netlink/netlink-message.ts';
 import { NetlinkError, type NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { AF, IFA, IFA_F, NLM_F, RTM } from '#plugin/netlink/netlink-tables.ts';
-import { formatIpPrefix, type IpPrefix, ipAddressBytes, ipAddressFromBytes, lastAddress } from './ip-address.ts';
+import {
+  formatIpPrefix,
+  type IpAddress,
+  type IpPrefix,
+  ipAddressBytes,
+  ipAddressFromBytes,
+  isSameAddress,
+  lastAddress,
+} from './ip-address.ts';
 
 /** `struct ifaddrmsg`: family, prefix length, flags, scope, index. include/uapi/linux/if_addr.h */
 const IFADDR_BYTES = 8;
@@ -19,27 +27,38 @@ function encodeAddressHeader(linkIndex: number, prefix?: IpPrefix): Uint8Array {
   return header;
 }
 
-function encodeAddress(linkIndex: number, prefix: IpPrefix): Uint8Array {
+export type AddressOptions = {
+  /** Asks the segment first whether the address is free (RFC 4862, section 5.4). It cannot be used for a second or two. */
+  readonly hasDuplicateDetection?: boolean;
+};
+
+/** The shortest IPv4 subnet with a broadcast address is /30. RFC 3021 */
+const LONGEST_WITH_BROADCAST = 30;
+
+function encodeAddress(
+  linkIndex: number,
+  prefix: IpPrefix,
+  { hasDuplicateDetection = false }: AddressOptions = {},
+): Uint8Array {
   const bytes = ipAddressBytes(prefix.address);
   const isInet = prefix.address.family === 'inet';
-  return joinBytes(
-    encodeAddressHeader(linkIndex, prefix),
-    encodeAttribute(IFA.LOCAL, bytes),
-    encodeAttribute(IFA.ADDRESS, bytes),
-    ...(isInet
-      ? [encodeAttribute(IFA.BROADCAST, ipAddressBytes(lastAddress(prefix)))]
-      : // The address is ours alone by reservation: usable at once instead of after a second of duplicate detection.
-        [encodeU32(IFA.FLAGS, IFA_F.NODAD)]),
-  );
+  const attributes = [encodeAttribute(IFA.LOCAL, bytes), encodeAttribute(IFA.ADDRESS, bytes)];
+  if (isInet && prefix.length <= LONGEST_WITH_BROADCAST)
+    attributes.push(encodeAttribute(IFA.BROADCAST, ipAddressBytes(lastAddress(prefix))));
+  // The address is ours alone by reservation: usable at once unless somebody wants to be sure of that.
+  if (!isInet && !hasDuplicateDetection) attributes.push(encodeU32(IFA.FLAGS, IFA_F.NODAD));
+  return joinBytes(encodeAddressHeader(linkIndex, prefix), ...attributes);
 }
 
+export type AddedAddress = AddressOptions & { readonly prefix: IpPrefix };
+
 /** @throws NetlinkError EEXIST where the link has it already */
-export function addAddress(socket: NetlinkSocket, link: LinkReference, prefix: IpPrefix): void {
+export function addAddress(socket: NetlinkSocket, link: LinkReference, { prefix, ...options }: AddedAddress): void {
   const object = `address ${formatIpPrefix(prefix)} on ${link.name}`;
   socket.request({
     type: RTM.NEWADDR,
     flags: NLM_F.CREATE | NLM_F.EXCL,
-    body: encodeAddress(link.index, prefix),
+    body: encodeAddress(link.index, prefix, options),
     object,
   });
 }
@@ -47,7 +66,7 @@ export function addAddress(socket: NetlinkSocket, link: LinkReference, prefix: I
 /** @returns whether it had to be added */
 export function ensureAddress(socket: NetlinkSocket, link: LinkReference, prefix: IpPrefix): boolean {
   try {
-    addAddress(socket, link, prefix);
+    addAddress(socket, link, { prefix });
     return true;
   } catch (error) {
     if (error instanceof NetlinkError && error.code === 'EEXIST') return false;
@@ -70,4 +89,25 @@ export function listAddresses(socket: NetlinkSocket, link: LinkReference): reado
     if (address !== undefined) prefixes.push({ address, length: body[1] ?? 0 });
   }
   return prefixes;
+}
+
+/** What became of asking the segment whether an address is free. */
+export type DuplicateDetection = 'pending' | 'duplicate' | 'unique';
+
+export function readDuplicateDetection(
+  socket: NetlinkSocket,
+  link: LinkReference,
+  address: IpAddress,
+): DuplicateDetection {
+  for (const { body } of socket.dump(RTM.GETADDR, encodeAddressHeader(link.index), `addresses of ${link.name}`)) {
+    const attributes = indexAttributes(body, IFADDR_BYTES);
+    const present = ipAddressFromBytes(attributes.get(IFA.ADDRESS) ?? new Uint8Array());
+    if (present === undefined || !isSameAddress(present, address)) continue;
+    const flags = attributes.get(IFA.FLAGS);
+    const bits = flags === undefined ? 0 : readU32(flags);
+    if ((bits & IFA_F.DADFAILED) !== 0) return 'duplicate';
+    return (bits & IFA_F.TENTATIVE) === 0 ? 'unique' : 'pending';
+  }
+  // The kernel removes a duplicate that would not be unique for ever.
+  return 'duplicate';
 }

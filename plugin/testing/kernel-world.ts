@@ -46,6 +46,7 @@ export type IpRecord = {
   readonly flags: readonly string[];
   readonly master: string;
   readonly mtu: number;
+  readonly address: string;
   readonly addr_info: readonly { readonly family: string; readonly local: string; readonly tentative?: boolean }[];
 };
 
