@@ -4,6 +4,16 @@
 # packages are there nothing else can be relied on (docs/adr/0004-bootstrap-in-sh.md).
 set -eu
 
+# npm that is killed can pass nothing on: the kernel tells this script that it is gone, as a TERM, and the server goes with it.
+case $1 in
+  start | dev)
+    if [ -z "${PODWIRE_TIED:-}" ] && command -v setpriv >/dev/null; then
+      PODWIRE_TIED=1 exec setpriv --pdeathsig TERM sh "$0" "$@"
+    fi
+    unset PODWIRE_TIED
+    ;;
+esac
+
 task=$1
 shift
 cd "$(dirname "$0")/.."
