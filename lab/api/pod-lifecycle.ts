@@ -1,4 +1,4 @@
-import { PodManifest } from '#model/cluster/pod-manifest.ts';
+import { DnsLabel, PodManifest } from '#model/cluster/pod-manifest.ts';
 import type { ApiParts } from './api-request.ts';
 import { HttpFailure } from './http-answers.ts';
 import type { PodObject } from './kubernetes-objects.ts';
@@ -17,6 +17,9 @@ export function createPod(parts: ApiParts, namespace: string, body: unknown): Po
     throw new HttpFailure(422, 'Invalid', `Pod is invalid: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { metadata, spec } = parsed.data;
+  if (!DnsLabel.safeParse(namespace).success) {
+    throw new HttpFailure(422, 'Invalid', `the namespace "${namespace}" is no lower-case DNS label`);
+  }
   if (metadata.namespace !== undefined && metadata.namespace !== namespace) {
     throw new HttpFailure(400, 'BadRequest', `the pod's namespace is ${metadata.namespace}, the path's ${namespace}`);
   }

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/** RFC 1123: what Kubernetes wants namespaces to be named. The lab asks it of its pods too, so that a name fits everywhere. */
+export const DnsLabel = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'a lower-case DNS label');
+
 /** The part of a posted Pod that the lab's API server reads; the rest is dropped. */
 
 const PortManifest = z.object({
@@ -20,12 +26,8 @@ export type ContainerManifest = z.infer<typeof ContainerManifest>;
 
 export const PodManifest = z.object({
   metadata: z.object({
-    /** A DNS label: RFC 1123. */
-    name: z
-      .string()
-      .max(63)
-      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),
-    namespace: z.string().optional(),
+    name: DnsLabel,
+    namespace: DnsLabel.optional(),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
   }),

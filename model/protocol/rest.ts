@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DnsLabel } from '../cluster/pod-manifest.ts';
 import { InvocationEvent } from '../cni/invocation-event.ts';
 import {
   Attachment,
@@ -39,11 +40,8 @@ export type EventBody = z.infer<typeof EventBody>;
 
 /** `POST /api/v1/lab/pods`; only where the embedded lab runs, 404 `no-lab` elsewhere. */
 export const LabPodRequest = z.object({
-  namespace: z.string().default('default'),
-  name: z
-    .string()
-    .max(63)
-    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'a lower-case DNS label'),
+  namespace: DnsLabel.default('default'),
+  name: DnsLabel,
   node: z.string(),
   image: z.enum(['busybox', 'nginx']),
 });

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { addEventRoutes } from './event-routes.ts';
@@ -36,6 +37,13 @@ export function createApi(parts: ApiParts): Api {
   });
   api.notFound((context) => respondProblem(context, 'not-found', `${context.req.method} ${context.req.path}`));
   api.onError((error, context) => {
+    // The framework's own: a body that is no JSON, or one that does not say that it is.
+    if (error instanceof HTTPException && error.status === 400) {
+      return respondProblem(context, 'invalid-request', error.message);
+    }
+    if (error instanceof HTTPException && error.status === 415) {
+      return respondProblem(context, 'unsupported-media-type', 'Send application/json.');
+    }
     parts.log.error({ err: error, path: context.req.path }, 'route failed');
     return respondProblem(context, 'internal', 'See the log of this Podwire.');
   });
