@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { InvocationEvent } from '#model/cni/invocation-event.ts';
 import { startTestLab, type TestLab, waitFor } from './start-test-lab.ts';
 
 let lab: TestLab;
@@ -14,6 +15,12 @@ afterAll(async () => lab[Symbol.asyncDispose]());
 
 const readJournal = () =>
   readFile(join(lab.directory, 'nodes', NODE, 'journal/invocations.ndjson'), 'utf8').catch(() => '');
+
+const listInvocations = async () =>
+  (await readJournal())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => InvocationEvent.parse(JSON.parse(line)));
 
 const readCondition = async () => (await lab.getNode(NODE)).status.conditions[0];
 
@@ -48,6 +55,34 @@ test('executable and configuration make the node Ready, and nothing is invoked f
   await waitFor('Ready', async () => (await readCondition())?.status === 'True');
   expect(await readCondition()).toMatchObject({ status: 'True', reason: 'KubeletReady' });
   expect(await readJournal()).toBe('');
+});
+
+test('a pod comes and goes with one ADD and two DELs as under containerd, and nothing of it is left on the node', async () => {
+  const listLinks = async () => {
+    const links = await lab.execOnNode(NODE, 'ip', '-j', 'link');
+    return (JSON.parse(links.stdout) as { readonly ifname: string }[]).map(({ ifname }) => ifname);
+  };
+  const listPodThings = async () => {
+    const files = await lab.execOnNode(NODE, 'ls', '/run/netns', '/var/lib/podwire/ipam/podwire');
+    return files.stdout.split('\n').filter((name) => /^(cni-|10\.)/.test(name));
+  };
+  const before = await listLinks();
+  await lab.createPod({ name: 'first', node: NODE, image: 'busybox' });
+  await waitFor('the pod', async () => (await lab.getPod('first'))?.status.phase === 'Running');
+  expect((await listLinks()).length).toBe(before.length + 2);
+  expect(await listPodThings()).toEqual([expect.stringMatching(/^cni-/), '10.240.2.2']);
+  const rules = await lab.execOnNode(NODE, 'iptables', '-S');
+  expect(await lab.execInPod('first', 'ping', '-c1', '-W5', '10.240.2.1')).toMatchObject({ exitCode: 0 });
+  await lab.call('DELETE', '/api/v1/namespaces/default/pods/first');
+  await waitFor('three invocations', async () => (await listInvocations()).length === 3);
+  expect((await listInvocations()).map(({ data }) => [data.verb, data.outcome, data.env.netns !== undefined])).toEqual([
+    ['ADD', 'ok', true],
+    ['DEL', 'ok', true],
+    ['DEL', 'ok', false],
+  ]);
+  expect(await listLinks()).toEqual([...before, 'cni0']);
+  expect(await listPodThings()).toEqual([]);
+  expect((await lab.execOnNode(NODE, 'iptables', '-S')).stdout).toBe(rules.stdout);
 });
 
 test('a failing ADD is told in the status of the pod and tried again in a new sandbox', async () => {
