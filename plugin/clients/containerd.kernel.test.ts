@@ -35,7 +35,8 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
 
   const pingFrom = (id: string, target: string) => {
     const busybox = ['/bin/busybox', 'ping', '-c', '1', '-W', '30', target];
-    return world.exec('ctr', '-n', CRI_NAMESPACE, 'task', 'exec', '--exec-id', `ping-${target}`, id, ...busybox);
+    const name = `ping-${target.replaceAll(/[.:]+/g, '-')}`;
+    return world.exec('ctr', '-n', CRI_NAMESPACE, 'task', 'exec', '--exec-id', name, id, ...busybox);
   };
   const listOutcomes = () => world.readJournal().map(({ data }) => `${data.verb} ${data.outcome}`);
 
@@ -56,6 +57,38 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
     expect(readPodNetwork(world, added!)).toEqual(describePrinted(added!));
     const { status } = await cri.podSandboxStatus(id);
     expect(describePrinted(added!).addresses).toEqual([`${status.network.ip}/24`]);
+  });
+
+  it('tells the kubelet both addresses of a dual-stack sandbox', async () => {
+    const ranges = [[{ subnet: '10.240.2.0/24' }], [{ subnet: 'fd00:240:2::/64' }]];
+    const routes = [{ dst: '0.0.0.0/0' }, { dst: '::/0' }];
+    const ipam = { type: 'podwire', ranges, routes };
+    world.configureNetwork('10-podwire.conflist', {
+      cniVersion: '1.0.0',
+      name: 'podnet',
+      plugins: [{ type: 'podwire', bridge: 'cni0', isGateway: true, ipam }],
+    });
+    await cri.untilNetwork(true);
+    const id = await cri.runPodSandbox('web');
+    const [added] = world.readJournal();
+    expect(readPodNetwork(world, added!)).toEqual(describePrinted(added!));
+    const { status } = await cri.podSandboxStatus(id);
+    expect(status.network).toMatchObject({ ip: '10.240.2.2', additional_ips: [{ ip: 'fd00:240:2::2' }] });
+    expect(pingFrom(id, 'fd00:240:2::1')).toContain(' 0% packet loss');
+  });
+
+  it('runs many sandboxes at once, each with an address of its own, and removes them at once', async () => {
+    configurePodNetwork(world);
+    await cri.untilNetwork(true);
+    const ids = await Promise.all(Array.from({ length: 8 }, (_, place) => cri.runPodSandbox(`pod-${place}`)));
+    const sandboxes = await Promise.all(ids.map((id) => cri.podSandboxStatus(id)));
+    expect(new Set(sandboxes.map(({ status }) => status.network.ip)).size).toBe(8);
+    await Promise.all(ids.map((id) => cri.stopPodSandbox(id)));
+    await Promise.all(ids.map((id) => cri.removePodSandbox(id)));
+    expect(listOutcomes().filter((outcome) => outcome === 'ADD ok')).toHaveLength(8);
+    expect(listOutcomes().filter((outcome) => outcome === 'DEL ok')).toHaveLength(16);
+    expect(world.listLinkNames()).toEqual(['cni0']);
+    expect(world.listReservations('podnet')).toEqual([]);
   });
 
   it('runs sandboxes that reach the gateway and each other', async () => {
@@ -95,7 +128,7 @@ describe.skipIf(obstacle !== undefined)('containerd', () => {
   });
 
   it('tells the kubelet in the words of the plugin that no address is left, and runs the pod when one is', async () => {
-    configurePodNetwork(world, '10.240.2.0/30');
+    configurePodNetwork(world, { podcidr: '10.240.2.0/30' });
     await cri.untilNetwork(true);
     const first = await cri.runPodSandbox('first');
     const links = world.listLinkNames();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 /** How long a call may take before it counts as lost. */
@@ -17,9 +17,9 @@ export type RuntimeCondition = {
 };
 
 export type PodSandboxStatus = {
-  readonly status: { readonly id: string; readonly network: { readonly ip: string } };
-  /** The runtime's own words, JSON under the key `info`. */
-  readonly info: Readonly<Record<string, string>>;
+  readonly status: {
+    readonly network: { readonly ip: string; readonly additional_ips: readonly { readonly ip: string }[] };
+  };
 };
 
 /** The kubelet's side of the Container Runtime Interface, over a Unix socket. */
@@ -60,7 +60,7 @@ export class CriClient implements Disposable {
   }
 
   podSandboxStatus(id: string): Promise<PodSandboxStatus> {
-    return this.#call('PodSandboxStatus', { pod_sandbox_id: id, verbose: true });
+    return this.#call('PodSandboxStatus', { pod_sandbox_id: id });
   }
 
   async stopPodSandbox(id: string): Promise<void> {
@@ -79,12 +79,15 @@ export class CriClient implements Disposable {
     const method = this.#methods[name];
     if (method === undefined) throw new Error(`cri.proto has no method ${name}`);
     const { path, requestSerialize, responseDeserialize } = method;
+    // A runtime that was started anew is connected to again before the call counts as failed.
+    const metadata = new Metadata({ waitForReady: true });
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         request,
+        metadata,
         { deadline: Date.now() + DEADLINE_MS },
         (error, answer) => (error === null ? resolve(answer as Answer) : reject(error)),
       );

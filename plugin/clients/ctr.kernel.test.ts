@@ -68,7 +68,7 @@ describe.skipIf(obstacle !== undefined)('ctr run --cni', () => {
   });
 
   it('fails in the words of the plugin when no address is left', async () => {
-    configurePodNetwork(world, '10.240.2.0/30');
+    configurePodNetwork(world, { podcidr: '10.240.2.0/30' });
     const web = await startContainer('web');
     const { exitCode, stderr } = world.try(runWords('client', 'true'));
     expect(exitCode).toBe(1);

@@ -1,11 +1,12 @@
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
+import type { JsonObject } from '#model/json.ts';
 import type { CniAnswer, KernelWorld } from '#plugin/testing/kernel-world.ts';
 import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 import type { ClientWorld } from './client-world.ts';
 
 /** The network `podnet` as a list, in the newest version that every runtime of Debian 12 knows (docs/clients.md). */
-export function configurePodNetwork(world: ClientWorld, podcidr = '10.240.2.0/24'): void {
-  const { cniVersion: _, name, ...plugin } = podCidrConfiguration({ podcidr });
+export function configurePodNetwork(world: ClientWorld, changes: JsonObject = {}): void {
+  const { cniVersion: _, name, ...plugin } = podCidrConfiguration(changes);
   world.configureNetwork('10-podwire.conflist', { cniVersion: '1.0.0', name, plugins: [plugin] });
 }
 
@@ -35,7 +36,7 @@ export function readPodNetwork(world: KernelWorld, { data: { env } }: Invocation
     addresses: link.addr_info
       .filter(({ scope }) => scope === 'global')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
-    routes: (ip('route', 'show') as IpRoute[])
+    routes: ([...ip('-4', 'route', 'show'), ...ip('-6', 'route', 'show')] as IpRoute[])
       .filter(({ protocol }) => protocol !== 'kernel')
       .map(({ dst, gateway }) => `${dst} via ${gateway}`),
   };
@@ -49,6 +50,6 @@ export function describePrinted({ data: { result } }: InvocationEvent): PodNetwo
   return {
     mac: interfaces[2]?.mac ?? 'none in the result',
     addresses: ips.map(({ address }) => address),
-    routes: routes.map(({ dst, gw }) => `${dst === '0.0.0.0/0' ? 'default' : dst} via ${gw}`),
+    routes: routes.map(({ dst, gw }) => `${/^(0\.0\.0\.0|::)\/0$/.test(dst) ? 'default' : dst} via ${gw}`),
   };
 }

@@ -40,6 +40,22 @@ describe.skipIf(obstacle !== undefined)('podman', () => {
     });
   });
 
+  it('keeps address and MAC over a restart and over `podman network reload`', () => {
+    const options = ['--ip', '10.240.2.77', '--mac-address', '02:00:00:00:00:77'];
+    expect(runContainer(world, 'web', options)).toMatchObject(done);
+    expect(callPodman(world, 'restart', '--time', '0', 'web')).toMatchObject(done);
+    expect(callPodman(world, 'network', 'reload', 'web')).toMatchObject(done);
+    const events = world.readJournal();
+    expect(events.map(({ data }) => `${data.verb} ${data.outcome}`)).toEqual([
+      'ADD ok',
+      'DEL ok',
+      'ADD ok',
+      'DEL ok',
+      'ADD ok',
+    ]);
+    expect(readPodNetwork(world, events.at(-1)!)).toEqual(describePrinted(events[0]!));
+  });
+
   it('runs containers that reach the gateway and each other', () => {
     expect(runContainer(world, 'web', ['--ip', '10.240.2.77'])).toMatchObject(done);
     expect(runContainer(world, 'client')).toMatchObject(done);
