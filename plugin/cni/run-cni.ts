@@ -4,7 +4,7 @@ import type { JsonObject } from '#model/json.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { appendEvent } from '#plugin/journal/append-event.ts';
 import { describeInvocation } from '#plugin/journal/describe-invocation.ts';
-import { findNetworkConfiguration } from '#plugin/journal/find-network-configuration.ts';
+import { recallNetworkConfiguration } from '#plugin/journal/recall-network-configuration.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { classifyError } from './classify-error.ts';
 import type { CniFailure } from './cni-failure.ts';
@@ -13,7 +13,7 @@ import { DEFAULT_DEADLINE_MS, Deadline, readDeadlineMs } from './deadline.ts';
 import { executeCommand } from './execute-command.ts';
 import { extractPreviousResult } from './extract-previous-result.ts';
 import { parseKillPoint } from './kill-at-step.ts';
-import { readNodeContext } from './node-context.ts';
+import { type NodeContext, readNodeContext } from './node-context.ts';
 import { type InvocationEnvironment, looselyParseCniArgs, parseEnvironment } from './parse-environment.ts';
 import { readMode } from './read-mode.ts';
 import { readStandardInput, writeWholly } from './standard-streams.ts';
@@ -187,7 +187,7 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
   const verb = run.variables.CNI_COMMAND ?? '';
   if (!VERBS.has(verb) || (error === undefined && QUIET_VERBS.has(verb))) return;
   try {
-    const { node, stateDirectory, configurationDirectory } = readNodeContext(run.variables);
+    const context = readNodeContext(run.variables);
     const { variables, mode, input, output, netnsId } = run;
     const event = describeInvocation(
       {
@@ -201,13 +201,13 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
         error,
         exitCode,
         steps: run.steps.steps,
-        config: findConfig(configurationDirectory, input),
+        config: findConfig(context, input),
         startedAtMs,
         durationUs,
       },
-      { node, pluginVersion: PLUGIN_VERSION, random: crypto.getRandomValues(new Uint8Array(10)) },
+      { node: context.node, pluginVersion: PLUGIN_VERSION, random: crypto.getRandomValues(new Uint8Array(10)) },
     );
-    appendEvent(stateDirectory, event);
+    appendEvent(context.stateDirectory, event);
   } catch (problem) {
     tellQuietly(
       run.deadline,
@@ -217,11 +217,11 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
 }
 
 /** The chain that this invocation is a part of. A directory that cannot be read, or is not there, tells nothing. */
-function findConfig(directory: string, input = ''): InvocationConfig | undefined {
+function findConfig(context: NodeContext, input = ''): InvocationConfig | undefined {
   try {
     const { name: network, type } = JSON.parse(input) as { readonly name?: unknown; readonly type?: unknown };
     if (typeof network !== 'string' || typeof type !== 'string') return undefined;
-    return findNetworkConfiguration(directory, { network, type });
+    return recallNetworkConfiguration(context, { network, type });
   } catch {
     return undefined;
   }

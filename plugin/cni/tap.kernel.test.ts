@@ -146,6 +146,26 @@ describe('behind Debian’s bridge and portmap', () => {
     expect(world.exec('iptables-save', '-t', 'nat')).not.toContain('10.7.0.2');
   });
 
+  it('podwire install --mode tap makes the chain, and uninstall gives the old one back', () => {
+    const flags = ['--bin-dir', '/run/bin', '--conf-dir', CONFIGURATION_DIRECTORY];
+    writeList('10-other.conflist', { ...list, plugins: list.plugins.slice(0, 2) });
+    world.exec(EXECUTABLE, 'install', '--mode', 'tap', ...flags);
+    const path = `${CONFIGURATION_DIRECTORY}/00-podwire-tap.conflist`;
+    const tapped = JSON.parse(world.exec('cat', path)) as NetworkList;
+    const chain = new PluginChain(world, tapped);
+    const result = chain.add(attachment);
+    expect(result).toMatchObject({ ips: [{ address: '10.7.0.2/24' }] });
+    expect(world.readJournal()[0]?.data).toMatchObject({
+      mode: 'tap',
+      result,
+      config: { path, plugins: tapped.plugins },
+    });
+    world.exec(EXECUTABLE, 'uninstall', ...flags);
+    expect(world.exec('ls', CONFIGURATION_DIRECTORY)).toBe('10-other.conflist\n');
+    new PluginChain(world, list).delete(attachment);
+    expect(world.listLinkNames('one')).toEqual([]);
+  });
+
   it('CHECK is the real plugin’s own answer', () => {
     // Without portmap: Debian's asks for an IPv6 chain that its ADD did not make.
     const chain = new PluginChain(world, { ...list, plugins: list.plugins.filter(({ type }) => type !== 'portmap') });
@@ -188,6 +208,28 @@ describe('the configuration file of an invocation', () => {
     const path = writeList('10-podnet.conf', podCidrConfiguration());
     call('ADD', podCidrConfiguration(), variables);
     expect(world.readJournal()[0]?.data.config).toMatchObject({ path, plugins: [podCidrConfiguration()] });
+  });
+
+  it('is the one of now, whether another was put before it or it was written over', () => {
+    const chain = (comment: string) => ({ name: 'podnet', plugins: [{ ...podCidrConfiguration(), comment }] });
+    const lookUp = () => {
+      call('CHECK', podCidrConfiguration(), variables);
+      return world.readJournal().at(-1)?.data.config;
+    };
+    const path = writeList('10-podnet.conflist', chain('first'));
+    const first = lookUp();
+    expect(lookUp()).toEqual(first);
+    writeList('10-podnet.conflist', chain('other'));
+    const second = lookUp();
+    expect(second).toMatchObject({ path, plugins: [{ comment: 'other' }] });
+    expect(second?.digest).not.toBe(first?.digest);
+    expect(lookUp()).toEqual(second);
+    const earlier = writeList('05-podnet.conflist', chain('earlier'));
+    expect(lookUp()).toMatchObject({ path: earlier, plugins: [{ comment: 'earlier' }] });
+    world.exec('rm', earlier);
+    expect(lookUp()).toEqual(second);
+    world.exec('rm', '-r', CONFIGURATION_DIRECTORY);
+    expect(lookUp()).toBeUndefined();
   });
 
   it('is not guessed: a file of that name without podwire in it is another’s', () => {
