@@ -20,6 +20,8 @@ export type ChainAttachment = {
   readonly args?: string;
   /** By capability; each reaches the plugins that declare it. */
   readonly capabilities?: JsonObject;
+  /** PATH by plugin, for one that is to find other programs than the test does. */
+  readonly searchPaths?: Readonly<Record<string, string>>;
 };
 
 type Call = { readonly attachment: ChainAttachment; readonly prevResult: JsonObject | undefined };
@@ -74,7 +76,9 @@ export class PluginChain {
       ...(Object.keys(runtimeConfig).length === 0 ? {} : { runtimeConfig }),
       ...(prevResult === undefined ? {} : { prevResult }),
     };
-    const { exitCode, stdout, stderr } = this.#world.try([path], JSON.stringify(input), {
+    const searchPath = attachment.searchPaths?.[plugin.type];
+    const words = searchPath === undefined ? [path] : ['env', `PATH=${searchPath}`, path];
+    const { exitCode, stdout, stderr } = this.#world.try(words, JSON.stringify(input), {
       CNI_COMMAND: command,
       CNI_CONTAINERID: attachment.containerId,
       CNI_NETNS: attachment.netns === '' ? '' : `/run/netns/${attachment.netns}`,
