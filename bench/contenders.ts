@@ -5,6 +5,8 @@ export type Contender = {
   readonly id: string;
   /** As it appears in the table. */
   readonly title: string;
+  /** The contender whose times this one's are divided by: the reference with the same demands. */
+  readonly rivalId: string;
   /** Absolute path of what the runtime executes. */
   readonly executable: string;
   /** What the runtime writes to its stdin. */
@@ -23,60 +25,100 @@ export type ContenderPaths = {
   readonly stateDirectory: string;
 };
 
-/** Everyone else's times are divided by this one's. */
-export const referenceId = 'reference';
+/** What a network demands of a plugin; the same of both rivals. */
+type NetworkDemand = {
+  /** Part of every name, so that each network has its own bridge and store. */
+  readonly key: string;
+  readonly label?: string;
+  /** The third byte of the subnet: 10.200.x.0/24 for the reference, 10.201.x.0/24 for Podwire. */
+  readonly third: number;
+  readonly ipMasq?: boolean;
+  readonly isDualStack?: boolean;
+};
 
-/** Each contender has its own bridge, subnet and store, so that one leaves no work to another. */
+const plain: NetworkDemand = { key: 'plain', third: 0 };
+const masquerade: NetworkDemand = { key: 'masq', label: 'ipMasq', third: 1, ipMasq: true };
+const dualStack: NetworkDemand = { key: 'dual', label: 'dual stack', third: 2, isDualStack: true };
+const empty: NetworkDemand = { key: 'empty', third: 3 };
+const crowded: NetworkDemand = { key: 'crowded', third: 4 };
+
+/** Those that are measured pod by pod and all at once. The first is the plain reference. */
 export function listContenders(paths: ContenderPaths): readonly Contender[] {
+  const demands = [plain, masquerade, dualStack];
   return [
-    ...[false, true].map((ipMasq) => describeReference(paths, ipMasq)),
-    ...[false, true].map((ipMasq) => describePodwire(paths, ipMasq)),
+    ...demands.map((demand) => describeReference(paths, demand)),
+    ...demands.map((demand) => describePodwire(paths, demand)),
     describeBash(paths),
   ];
 }
 
-function describeReference(paths: ContenderPaths, ipMasq: boolean): Contender {
-  const subnet = ipMasq ? '10.201.0.0/24' : '10.200.0.0/24';
+/** The same plugin on a bridge of its own that stays empty, and on one that gets many pods first. */
+export function listCrowdPairs(
+  paths: ContenderPaths,
+): readonly { readonly empty: Contender; readonly crowded: Contender }[] {
+  return [describeReference, describePodwire].map((describe) => ({
+    empty: describe(paths, empty),
+    crowded: describe(paths, crowded),
+  }));
+}
+
+/** Whose left-over attachments are collected. */
+export function describeCollected(paths: ContenderPaths): Contender {
+  return describePodwire(paths, { key: 'gc', third: 5 });
+}
+
+const titleOf = (name: string, { label }: NetworkDemand): string => (label === undefined ? name : `${name}, ${label}`);
+const listSubnets = (second: number, { third, isDualStack }: NetworkDemand): readonly string[] => [
+  `10.${second}.${third}.0/24`,
+  ...(isDualStack === true ? [`fd00:${second}:${third}::/64`] : []),
+];
+
+function describeReference(paths: ContenderPaths, demand: NetworkDemand): Contender {
+  const { key, ipMasq = false, isDualStack = false } = demand;
+  const id = `reference-${key}`;
   return {
-    id: ipMasq ? 'reference-masquerade' : referenceId,
-    title: ipMasq ? 'bridge + host-local, ipMasq' : 'bridge + host-local',
+    id,
+    title: titleOf('bridge + host-local', demand),
+    rivalId: id,
     executable: join(paths.referenceDirectory, 'bridge'),
     configuration: {
       cniVersion: '1.0.0',
-      name: ipMasq ? 'bench-reference-masq' : 'bench-reference',
+      name: id,
       type: 'bridge',
-      bridge: ipMasq ? 'refmasq0' : 'ref0',
+      bridge: `ref-${key}`,
       isGateway: true,
       ipMasq,
       ipam: {
         type: 'host-local',
         dataDir: join(paths.stateDirectory, 'host-local'),
-        ranges: [[{ subnet }]],
-        routes: [{ dst: '0.0.0.0/0' }],
+        ranges: listSubnets(200, demand).map((subnet) => [{ subnet }]),
+        routes: [{ dst: '0.0.0.0/0' }, ...(isDualStack ? [{ dst: '::/0' }] : [])],
       },
     },
     environment: {},
   };
 }
 
-function describePodwire(paths: ContenderPaths, ipMasq: boolean): Contender {
-  const name = ipMasq ? 'bench-podwire-masq' : 'bench-podwire';
+function describePodwire(paths: ContenderPaths, demand: NetworkDemand): Contender {
+  const { key, ipMasq = false } = demand;
+  const id = `podwire-${key}`;
   return {
-    id: ipMasq ? 'podwire-masquerade' : 'podwire',
-    title: ipMasq ? 'podwire, ipMasq' : 'podwire',
+    id,
+    title: titleOf('podwire', demand),
+    rivalId: `reference-${key}`,
     executable: paths.podwire,
     configuration: {
-      cniVersion: '1.0.0',
-      name,
+      cniVersion: '1.1.0',
+      name: id,
       type: 'podwire',
-      bridge: ipMasq ? 'pwmasq0' : 'pw0',
-      podcidr: ipMasq ? '10.203.0.0/24' : '10.202.0.0/24',
+      bridge: `pw-${key}`,
       ipMasq,
+      ipam: { ranges: listSubnets(201, demand).map((subnet) => [{ subnet }]) },
     },
     environment: {
       PODWIRE_NODE: 'bench',
-      PODWIRE_STATE: join(paths.stateDirectory, name),
-      PODWIRE_RUN: join(paths.stateDirectory, `${name}-run`),
+      PODWIRE_STATE: join(paths.stateDirectory, id),
+      PODWIRE_RUN: join(paths.stateDirectory, `${id}-run`),
     },
   };
 }
@@ -85,6 +127,7 @@ function describeBash(paths: ContenderPaths): Contender {
   return {
     id: 'bash',
     title: 'bash + ip + jq',
+    rivalId: 'reference-plain',
     executable: paths.bashPlugin,
     configuration: {
       cniVersion: '1.0.0',

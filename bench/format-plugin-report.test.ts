@@ -5,6 +5,7 @@ import type { ContenderMeasurement, PluginMeasurement } from './plugin-measureme
 const describeContender = (id: string, ms: number, succeeded: number): ContenderMeasurement => ({
   id,
   title: id,
+  rivalId: 'reference',
   addMs: [ms],
   delMs: [ms * 2.5],
   parallel: { requested: 100, succeeded, distinctAddresses: succeeded - 1, elapsedMs: 500 },
@@ -14,6 +15,8 @@ const measurement: PluginMeasurement = {
   rounds: 1,
   floorMs: [1],
   contenders: [describeContender('reference', 8, 100), describeContender('podwire', 4, 50)],
+  crowds: [{ title: 'crowded plugin', pods: 250, emptyAddMs: [4, 5, 60], crowdedAddMs: [6, 7, 8] }],
+  garbage: { attachments: 100, singleMs: [2_000], batchMs: [50] },
 };
 
 const readRow = (report: string, title: string): readonly string[] =>
@@ -42,4 +45,17 @@ test('without the reference there is no report', () => {
   expect(() => formatPluginReport({ ...measurement, contenders: measurement.contenders.slice(1) })).toThrow(
     'reference',
   );
+});
+
+test('ADD beside many pods is compared with ADD on an empty bridge by the medians', () => {
+  expect(readRow(formatPluginReport(measurement), 'crowded plugin').slice(2, 6)).toEqual([
+    '250',
+    '5.0',
+    '7.0',
+    '1.40×',
+  ]);
+});
+
+test('one GC is compared with all single deletions together', () => {
+  expect(readRow(formatPluginReport(measurement), '100  ').slice(2, 5)).toEqual(['2000.0', '50.0', '0.03×']);
 });

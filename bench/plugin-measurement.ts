@@ -2,6 +2,7 @@
 export type ContenderMeasurement = {
   readonly id: string;
   readonly title: string;
+  readonly rivalId: string;
   readonly addMs: readonly number[];
   readonly delMs: readonly number[];
   readonly parallel: ParallelMeasurement;
@@ -17,9 +18,27 @@ export type ParallelMeasurement = {
   readonly elapsedMs: number;
 };
 
+/** ADD on a bridge with many ports beside ADD on an empty one, in turns. */
+export type CrowdMeasurement = {
+  readonly title: string;
+  readonly pods: number;
+  readonly emptyAddMs: readonly number[];
+  readonly crowdedAddMs: readonly number[];
+};
+
+/** The same number of left-over attachments, deleted one by one and by one GC, in turns. */
+export type GarbageMeasurement = {
+  readonly attachments: number;
+  /** Of each round: all DELs together. */
+  readonly singleMs: readonly number[];
+  readonly batchMs: readonly number[];
+};
+
 export type PluginMeasurement = {
   readonly rounds: number;
   /** Start and end of a program that does nothing (`/bin/true`), in the same rounds: part of every number. */
   readonly floorMs: readonly number[];
   readonly contenders: readonly ContenderMeasurement[];
+  readonly crowds: readonly CrowdMeasurement[];
+  readonly garbage: GarbageMeasurement;
 };

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Contender, listContenders } from './contenders.ts';
+import { type Contender, describeCollected, listContenders, listCrowdPairs } from './contenders.ts';
+import { measureCrowd } from './measure-crowd.ts';
+import { measureGarbage } from './measure-garbage.ts';
 import type { ContenderMeasurement, ParallelMeasurement, PluginMeasurement } from './plugin-measurement.ts';
-import { type CniRun, type CniTarget, runCniVerb, startCniVerb } from './run-cni-verb.ts';
+import { createNamespaces, locateTarget, removeNamespaces, requireSuccess } from './pod-namespaces.ts';
+import { type CniRun, runCniVerb, startCniVerb } from './run-cni-verb.ts';
 
 /**
  * The inner half of the benchmark. Runs as root of its own user, network and mount namespace (see plugin.ts), measures
@@ -23,21 +26,10 @@ const { values: options } = parseArgs({
 });
 
 const warmUpRounds = 3;
-
-function createNamespaces(names: readonly string[]): void {
-  execFileSync('ip', ['-batch', '-'], { input: names.map((name) => `netns add ${name}\n`).join('') });
-}
-
-function removeNamespaces(names: readonly string[]): void {
-  execFileSync('ip', ['-batch', '-'], { input: names.map((name) => `netns del ${name}\n`).join('') });
-}
-
-const locateTarget = (name: string): CniTarget => ({ containerId: name, netns: `/run/netns/${name}` });
-
-function requireSuccess(contender: Contender, verb: string, run: CniRun): number {
-  if (run.exitCode === 0) return run.durationMs;
-  throw new Error(`${verb} of ${contender.title} failed (${run.exitCode}): ${run.stdout}${run.stderr}`);
-}
+const crowdPods = 250;
+const crowdRounds = 40;
+const garbageAttachments = 100;
+const garbageRounds = 3;
 
 /** What is left of an attachment after DEL must not slow down who comes next. The bash plugin leaves its link. */
 function clearAttachment(name: string): void {
@@ -65,7 +57,7 @@ function measureAlone(contenders: readonly Contender[], rounds: number) {
       durations.get(contender.id)?.delMs.push(delMs);
     }
     removeNamespaces(names);
-    if (round % 25 === 24) process.stderr.write(`  ${round + 1} of ${rounds} rounds\n`);
+    if (round % 25 === 24) tellProgress(`${round + 1} of ${rounds} rounds`);
   }
   return { durations, floorMs };
 }
@@ -100,21 +92,36 @@ async function measureParallel(contender: Contender, requested: number): Promise
 
 async function measure(stateDirectory: string): Promise<PluginMeasurement> {
   const rounds = Number(options.rounds);
-  const contenders = listContenders({
+  const paths = {
     podwire: options.podwire ?? '',
     referenceDirectory: options.reference ?? '',
     bashPlugin: options.bash ?? '',
     stateDirectory,
-  });
+  };
+  const contenders = listContenders(paths);
   const { durations, floorMs } = measureAlone(contenders, rounds);
   const measured: ContenderMeasurement[] = [];
   for (const contender of contenders) {
-    process.stderr.write(`  ${options.parallel} at once: ${contender.title}\n`);
+    tellProgress(`${options.parallel} at once: ${contender.title}`);
     const parallel = await measureParallel(contender, Number(options.parallel));
-    const { addMs, delMs } = durations.get(contender.id) ?? { addMs: [], delMs: [] };
-    measured.push({ id: contender.id, title: contender.title, addMs, delMs, parallel });
+    const { id, title, rivalId } = contender;
+    const { addMs, delMs } = durations.get(id) ?? { addMs: [], delMs: [] };
+    measured.push({ id, title, rivalId, addMs, delMs, parallel });
   }
-  return { rounds, floorMs, contenders: measured };
+  const crowds = listCrowdPairs(paths).map((pair) => {
+    tellProgress(`${crowdPods} pods on the bridge: ${pair.crowded.title}`);
+    return measureCrowd(pair, { pods: crowdPods, rounds: crowdRounds });
+  });
+  tellProgress(`${garbageAttachments} left-over attachments`);
+  const garbage = measureGarbage(describeCollected(paths), {
+    attachments: garbageAttachments,
+    rounds: garbageRounds,
+  });
+  return { rounds, floorMs, contenders: measured, crowds, garbage };
+}
+
+function tellProgress(text: string): void {
+  process.stderr.write(`  ${text}\n`);
 }
 
 execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);

@@ -10,16 +10,19 @@ export type CniRun = {
   readonly stderr: string;
 };
 
+/** GC is about the network, not about one pod: it has no target. */
+type BenchVerb = 'ADD' | 'DEL' | 'GC';
+
 const pluginPath = '/usr/lib/cni';
 
-function buildEnvironment(contender: Contender, verb: 'ADD' | 'DEL', target: CniTarget): NodeJS.ProcessEnv {
+function buildEnvironment(contender: Contender, verb: BenchVerb, target: CniTarget | undefined): NodeJS.ProcessEnv {
   const environment: Readonly<Record<string, string | undefined>> = {
     ...contender.environment,
     PATH: process.env.PATH,
     CNI_COMMAND: verb,
-    CNI_CONTAINERID: target.containerId,
-    CNI_NETNS: target.netns,
-    CNI_IFNAME: 'eth0',
+    ...(target === undefined
+      ? {}
+      : { CNI_CONTAINERID: target.containerId, CNI_NETNS: target.netns, CNI_IFNAME: 'eth0' }),
     CNI_PATH: pluginPath,
   };
   // Next.js declares NODE_ENV as always there, a plugin knows nothing of it.
@@ -27,7 +30,7 @@ function buildEnvironment(contender: Contender, verb: 'ADD' | 'DEL', target: Cni
 }
 
 /** One invocation alone, timed as a runtime sees it: from before the spawn until the process is gone and its output read. */
-export function runCniVerb(contender: Contender, verb: 'ADD' | 'DEL', target: CniTarget): CniRun {
+export function runCniVerb(contender: Contender, verb: BenchVerb, target: CniTarget | undefined): CniRun {
   const env = buildEnvironment(contender, verb, target);
   const input = JSON.stringify(contender.configuration);
   const startMs = performance.now();
@@ -38,7 +41,7 @@ export function runCniVerb(contender: Contender, verb: 'ADD' | 'DEL', target: Cn
 }
 
 /** The same without waiting, for many at once. */
-export function startCniVerb(contender: Contender, verb: 'ADD' | 'DEL', target: CniTarget): Promise<CniRun> {
+export function startCniVerb(contender: Contender, verb: BenchVerb, target: CniTarget): Promise<CniRun> {
   const startMs = performance.now();
   const child = spawn(contender.executable, [], { env: buildEnvironment(contender, verb, target) });
   child.stdin.end(JSON.stringify(contender.configuration));

@@ -3,17 +3,28 @@ import { runCni } from './cni/run-cni.ts';
 
 /**
  * The one executable on a node: a CNI plugin unless told otherwise. Runtimes call a plugin without arguments.
- * The agent is loaded on demand: a pod does not wait for code it does not use.
+ * Everything else is loaded on demand: a pod does not wait for code it does not use.
  */
 async function main(): Promise<number> {
-  const command = process.argv[2];
+  const [command, ...words] = process.argv.slice(2);
   if (command === undefined) return runCni(process.env, () => Math.round(performance.now() * 1000));
-  // The executable starts with the policy of a run that ends in milliseconds; what follows runs long.
-  Bun.unsafe.setJITPolicy(1);
   if (command === 'agent') return (await import('./agent/main.ts')).runAgent(process.env);
   if (command === 'snapshot') return (await import('./agent/main.ts')).printSnapshot(process.env);
-  writeSync(2, `podwire: unknown command ${command}; known are agent and snapshot, without one it is a CNI plugin\n`);
+  const known = INSTALL_COMMANDS.get(command);
+  if (known !== undefined)
+    return (await import('./install/main.ts')).runInstall(known, { words, variables: process.env });
+  writeSync(2, `podwire: unknown command ${command}; podwire help lists those that are known\n`);
   return 2;
 }
+
+const INSTALL_COMMANDS: ReadonlyMap<string, 'install' | 'uninstall' | 'help' | 'version'> = new Map([
+  ['install', 'install'],
+  ['uninstall', 'uninstall'],
+  ['help', 'help'],
+  ['--help', 'help'],
+  ['-h', 'help'],
+  ['version', 'version'],
+  ['--version', 'version'],
+]);
 
 process.exit(await main());

@@ -33,6 +33,7 @@ export function ClusterView() {
     <>
       <PageHeader
         title="Cluster"
+        isStale={state.status === 'stale'}
         facts={<ClusterFacts topology={state.value} />}
         actions={
           <>

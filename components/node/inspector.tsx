@@ -12,13 +12,15 @@ type InspectorProps = {
   readonly scene: NodeScene;
   readonly selection: string;
   readonly onSelect: (id: string | undefined) => void;
+  /** What is shown is as of then, not now. */
+  readonly isOld: boolean;
 };
 
 /** What is selected, beside the drawing; below it on a narrow screen. Esc closes it. */
-export function Inspector({ topology, scene, selection, onSelect }: InspectorProps) {
+export function Inspector({ topology, scene, selection, onSelect, isOld }: InspectorProps) {
   const isPod = selection.startsWith('pod:');
   return (
-    <InspectorFrame onClose={() => onSelect(undefined)}>
+    <InspectorFrame isOld={isOld} onClose={() => onSelect(undefined)}>
       {isPod ? (
         <PodInspector key={selection} topology={topology} pod={selection.slice('pod:'.length)} />
       ) : (
@@ -28,7 +30,9 @@ export function Inspector({ topology, scene, selection, onSelect }: InspectorPro
   );
 }
 
-function InspectorFrame({ onClose, children }: { readonly onClose: () => void; readonly children: ReactNode }) {
+type InspectorFrameProps = { readonly isOld: boolean; readonly onClose: () => void; readonly children: ReactNode };
+
+function InspectorFrame({ isOld, onClose, children }: InspectorFrameProps) {
   useEffect(() => {
     const closeByKey = (key: KeyboardEvent): void => {
       const isInDialog = key.target instanceof Element && key.target.closest('[role="dialog"]') !== null;
@@ -54,7 +58,7 @@ function InspectorFrame({ onClose, children }: { readonly onClose: () => void; r
         >
           <X aria-hidden size={15} />
         </button>
-        {children}
+        <div className={isOld ? 'opacity-70 grayscale' : ''}>{children}</div>
       </div>
     </aside>
   );

@@ -10,6 +10,8 @@ import { StatusBadge } from '../ui/status-badge.tsx';
 type NodeHeaderProps = {
   readonly node: string;
   readonly topology: NodeTopology | undefined;
+  /** The topology is as of then, not now. */
+  readonly isStale: boolean;
   readonly drawing: Drawing;
   readonly onDrawing: (drawing: Drawing) => void;
   readonly onCreated: (pod: string) => void;
@@ -18,7 +20,8 @@ type NodeHeaderProps = {
 };
 
 /** Which node this is, whether it is ready, and what may be done. */
-export function NodeHeader({ node, topology, drawing, onDrawing, onCreated, selection, onSelect }: NodeHeaderProps) {
+export function NodeHeader({ node, topology, isStale, drawing, ...rest }: NodeHeaderProps) {
+  const { onDrawing, onCreated, selection, onSelect } = rest;
   return (
     <PageHeader
       trail={
@@ -30,6 +33,7 @@ export function NodeHeader({ node, topology, drawing, onDrawing, onCreated, sele
         </>
       }
       title={node}
+      isStale={isStale}
       facts={
         topology === undefined ? undefined : (
           <>

@@ -43,6 +43,7 @@ export function NodeView({ node }: { readonly node: string }) {
       <NodeHeader
         node={node}
         topology={state.value}
+        isStale={state.status === 'stale'}
         drawing={drawing}
         onDrawing={setDrawing}
         onCreated={(pod) => select(`pod:${pod}`)}
@@ -122,7 +123,7 @@ function NodeBody({ node, topology, isStale, isTable, selection, onSelect, onInv
         </div>
       </div>
       {selection !== undefined && (
-        <Inspector topology={topology} scene={scene} selection={selection} onSelect={onSelect} />
+        <Inspector topology={topology} scene={scene} selection={selection} onSelect={onSelect} isOld={isOld} />
       )}
     </div>
   );

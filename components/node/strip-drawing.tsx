@@ -94,7 +94,7 @@ function BridgeDrawing({ bridge, strip }: BridgeProps) {
       <text x={bar.x + 16 + bridge.name.length * 8.4 + 16} y={bar.y + 25} className="fill-text font-mono text-[13px]">
         {address}
       </text>
-      {roomPx > 60 && (
+      {roomPx > 130 && (
         <text x={factsX} y={bar.y + 25} className="fill-text-2 text-[12px]">
           {fitText(describeBridge(bridge), roomPx, 6.4)}
         </text>

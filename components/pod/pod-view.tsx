@@ -105,6 +105,7 @@ function PodOnNode({ podKey, node, invocations }: PodOnNodeProps) {
           </>
         }
         title={podKey}
+        isStale={state.status === 'stale'}
         facts={facts === undefined ? undefined : <PodBadge status={facts.status} isFailing={facts.failedAdds > 0} />}
         actions={facts === undefined ? undefined : <DeletePod pod={facts} />}
       />

@@ -14,6 +14,19 @@ function followAddress(onChange: () => void): () => void {
 }
 
 /**
+ * Goes to another address of the dashboard. On the page that is open only the query changes, which is told to whoever
+ * reads it; `push` leads to other pages.
+ */
+export function openAddress(href: string, push: (href: string) => void): void {
+  if (new URL(href, window.location.href).pathname !== window.location.pathname) {
+    push(href);
+    return;
+  }
+  window.history.pushState(null, '', href);
+  window.dispatchEvent(new Event(CHANGED));
+}
+
+/**
  * One value of the address's query, and its setter. The address is replaced in place: choosing something makes no entry in
  * the history and asks the server for nothing.
  */

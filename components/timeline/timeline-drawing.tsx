@@ -21,6 +21,8 @@ type TimelineDrawingProps = TimelineSelection & {
   readonly lanes: readonly Lane[];
   readonly control: WindowControl;
   readonly byNode: boolean;
+  /** Microseconds since 1970: nothing was heard since, so no attachment is drawn beyond. Absent: it is now. */
+  readonly knownUntilUs: number | undefined;
 };
 
 /** The invocation before or after the selected one in time; without a selection the newest. */
@@ -51,12 +53,12 @@ function useLaneInView(scroller: RefObject<HTMLDivElement | null>, yPx: number |
 }
 
 /** Lanes over a common time axis. Only the rows that are scrolled into view are painted. */
-export function TimelineDrawing({ lanes, control, byNode, ...selection }: TimelineDrawingProps) {
+export function TimelineDrawing({ lanes, control, byNode, knownUntilUs, ...selection }: TimelineDrawingProps) {
   const [measure, widthPx] = useElementWidth();
   const [scroll, setScroll] = useState({ topPx: 0, heightPx: 2000 });
   const scroller = useRef<HTMLDivElement>(null);
   const { window, nowUs } = control;
-  const layout = layoutTimeline({ lanes, window, widthPx, nowUs, byNode });
+  const layout = layoutTimeline({ lanes, window, widthPx, nowUs: Math.min(nowUs, knownUntilUs ?? nowUs), byNode });
   const axis = widthPx === 0 ? [] : layoutTimeAxis(window, widthPx);
   const rows = layout.rows.filter(
     ({ yPx }) => yPx > scroll.topPx - OVERSCAN_PX && yPx < scroll.topPx + scroll.heightPx + OVERSCAN_PX,

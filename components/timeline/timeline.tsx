@@ -7,6 +7,7 @@ import type { LiveState } from '../live/live-state.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { groupLanes } from './group-lanes.ts';
+import { parseInstant } from './parse-instant.ts';
 import { findNewestFailure, summarizeWindow } from './summarize-window.ts';
 import { TimelineDrawing } from './timeline-drawing.tsx';
 import type { TimelineSelection } from './timeline-selection.ts';
@@ -58,7 +59,13 @@ export function Timeline({ state, byNode, isTable = false, ...selection }: Timel
       ) : isTable ? (
         <TimelineTable invocations={shown} {...selection} />
       ) : (
-        <TimelineDrawing lanes={lanes} control={control} byNode={byNode} {...selection} />
+        <TimelineDrawing
+          lanes={lanes}
+          control={control}
+          byNode={byNode}
+          knownUntilUs={state.status === 'stale' && state.since !== undefined ? parseInstant(state.since) : undefined}
+          {...selection}
+        />
       )}
     </section>
   );

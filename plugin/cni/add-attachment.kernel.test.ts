@@ -155,37 +155,6 @@ describe('ADD wires a pod', () => {
   });
 });
 
-describe('rules', () => {
-  it('are set once per node: a second pod adds none', () => {
-    add('c1', 'one');
-    const before = world.exec('iptables-save');
-    add('c2', 'two');
-    const withoutTimes = (text: string): string => text.replaceAll(/^#.*$/gm, '').replaceAll(/\[\d+:\d+\]/g, '');
-    expect(withoutTimes(world.exec('iptables-save'))).toBe(withoutTimes(before));
-    expect(before).toContain('-A FORWARD -j PODWIRE-FORWARD');
-    expect(before).toContain('-A PODWIRE-FORWARD -i cni0 -j ACCEPT');
-    expect(before).toContain('-A PODWIRE-FORWARD -o cni0 -j ACCEPT');
-    expect(before).toMatch(
-      /-s 10\.240\.2\.0\/24 -d 10\.240\.0\.0\/16 -j RETURN\n(?:.*\n)*.*-s 10\.240\.2\.0\/24 -j MASQUERADE/,
-    );
-  });
-
-  it('leave what others wrote, and keep the cluster unmasqueraded in front when its range changes', () => {
-    world.exec('iptables', '-A', 'FORWARD', '-s', '192.0.2.1', '-j', 'DROP');
-    add('c1', 'one');
-    add('c2', 'two', podCidrConfiguration({ clusterCidr: '10.0.0.0/8' }));
-    const nat = world.exec('iptables', '-t', 'nat', '-S', 'PODWIRE-POSTROUTING').trim().split('\n');
-    expect(nat.indexOf('-A PODWIRE-POSTROUTING -s 10.240.2.0/24 -d 10.0.0.0/8 -j RETURN')).toBeGreaterThan(0);
-    expect(nat.at(-1)).toBe('-A PODWIRE-POSTROUTING -s 10.240.2.0/24 -j MASQUERADE');
-    expect(world.exec('iptables', '-S', 'FORWARD')).toContain('-A FORWARD -s 192.0.2.1/32 -j DROP');
-  });
-
-  it('do not masquerade where the standard form of the configuration does not ask for it', () => {
-    add('c1', 'one', ipamConfiguration({ subnet: '10.9.0.0/24' }));
-    expect(world.exec('iptables-save')).not.toContain('MASQUERADE');
-  });
-});
-
 describe('an ADD that fails leaves nothing behind', () => {
   it('when the namespace does not exist: code 8', () => {
     const { answer, exitCode } = add('c1', 'missing');

@@ -18,7 +18,8 @@ import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace, type PodNamespace } from './open-pod-namespace.ts';
 import type { AttachmentRequest } from './parse-attachment-request.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
-import { prepareBridge, prepareGateways, prepareRules, refreshNeighbours } from './prepare-node.ts';
+import { prepareBridge, prepareGateways, refreshNeighbours } from './prepare-node.ts';
+import { prepareRules } from './prepare-rules.ts';
 
 /**
  * Wires one pod: address, bridge, veth pair, addresses, routes, neighbour entry, rules. Each step can be taken back;

@@ -1,13 +1,13 @@
 import { IFF } from '#plugin/netlink/netlink-tables.ts';
 import { isForwarding } from '#plugin/network/ensure-gateways.ts';
-import { findMissingRules } from '#plugin/network/ensure-rules.ts';
 import { findLink } from '#plugin/network/find-link.ts';
+import { findMissingRules } from '#plugin/network/find-missing-rules.ts';
 import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import { formatIpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { listGateways } from './assign-addresses.ts';
 import { type AttachmentCheck, differs, listPodAddresses, requireMac, requireUp } from './attachment-check.ts';
-import { describeRules } from './prepare-node.ts';
+import { describeRules, describeRulesNode } from './prepare-rules.ts';
 
 export function checkBridge({ context, configuration, previous }: AttachmentCheck): LinkFacts {
   const { bridgeName, isPromiscuous } = configuration;
@@ -52,8 +52,9 @@ export function checkRules(check: AttachmentCheck): void {
   if (addresses.length === 0) return;
   context.steps.run('rules.check', (notes) => {
     notes.object = configuration.bridgeName;
-    notes.command = 'iptables-save';
-    const missing = findMissingRules(describeRules(configuration, addresses), () => context.deadline.remainingMs());
+    notes.command = 'nft list ruleset; iptables-save';
+    const demand = describeRules(configuration, addresses);
+    const missing = findMissingRules(demand, describeRulesNode(context, configuration));
     if (missing.length > 0) throw differs(`rules are gone: ${missing.join('; ')}`);
   });
 }

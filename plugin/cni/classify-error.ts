@@ -2,7 +2,7 @@ import { SystemCallError } from '#plugin/netlink/libc.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { LockTimeout } from '#plugin/netlink/wait-for-lock.ts';
 import { BridgeConflict } from '#plugin/network/ensure-bridge.ts';
-import { ProgramTimeout, RulesRefused } from '#plugin/network/ensure-rules.ts';
+import { ProgramTimeout, RulesRefused } from '#plugin/network/run-program.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 
 /** The one place where what a layer below threw becomes an error of the CNI protocol. */

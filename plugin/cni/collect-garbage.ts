@@ -1,10 +1,13 @@
 import type { JsonObject } from '#model/json.ts';
 import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import { pruneRules } from '#plugin/network/ensure-rules.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { delegateGarbageCollection } from './delegate-ipam.ts';
 import { deleteAttachment } from './delete-attachment.ts';
 import type { InvocationContext } from './invocation-context.ts';
+import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
+import { describeRules, describeRulesNode } from './prepare-rules.ts';
 import { readObjects, readText } from './read-key.ts';
 
 const VALID_ATTACHMENTS = 'cni.dev/valid-attachments';
@@ -30,10 +33,26 @@ export function collectGarbage(context: InvocationContext): void {
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   }
+  try {
+    pruneNetworkRules(context);
+  } catch (error) {
+    problems.push(`rules: ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (problems.length === 0) return;
   throw new CniFailure(`${problems.length} problems were met while garbage was collected`, {
     code: CNI_ERROR_CODE.kernelRefused,
     details: problems.join('; '),
+  });
+}
+
+/** After the attachments, as a subnet that the network had before keeps its rules while a pod has an address in it. */
+function pruneNetworkRules(context: InvocationContext): void {
+  const configuration = parseBridgeConfiguration(context.input);
+  context.steps.run('rules.prune', (notes) => {
+    notes.object = configuration.bridgeName;
+    notes.command = pruneRules(describeRules(configuration, []), describeRulesNode(context, configuration)).join(
+      ' && ',
+    );
   });
 }
 

@@ -16,6 +16,8 @@ export type BridgeConfiguration = NetworkInput &
     /** Pods get a default route through it. */
     readonly isDefaultGateway: boolean;
     readonly isMasqueraded: boolean;
+    /** `ipMasqBackend`, a key of the reference plugin since its 1.6; undefined: what the node uses. */
+    readonly rulesBackend: 'iptables' | 'nftables' | undefined;
     readonly isHairpin: boolean;
     readonly isPromiscuous: boolean;
     readonly isPortIsolated: boolean;
@@ -60,6 +62,7 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
     isGateway,
     isDefaultGateway: isDefaultGateway ?? (isGateway && !isDelegated && ipam.routes.length === 0),
     isMasqueraded: readFlag(configuration, 'ipMasq') ?? readText(configuration, 'podcidr') !== undefined,
+    rulesBackend: parseRulesBackend(readText(configuration, 'ipMasqBackend')),
     isHairpin,
     isPromiscuous,
     isPortIsolated: readFlag(configuration, 'portIsolation') ?? false,
@@ -68,6 +71,11 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
     forceAddress: readFlag(configuration, 'forceAddress') ?? false,
     clusterCidrs: parseClusterCidrs(configuration),
   };
+}
+
+function parseRulesBackend(text: string | undefined): 'iptables' | 'nftables' | undefined {
+  if (text === undefined || text === 'iptables' || text === 'nftables') return text;
+  throw invalid(`ipMasqBackend has to be "iptables" or "nftables", not ${JSON.stringify(text)}`);
 }
 
 /** ETH_MIN_MTU, and the largest that a veth takes: ETH_MAX_MTU. include/uapi/linux/if_ether.h */

@@ -1,13 +1,11 @@
 import { ensureBridge } from '#plugin/network/ensure-bridge.ts';
 import { ensureGateways } from '#plugin/network/ensure-gateways.ts';
-import { ensureRules, type RulesDemand } from '#plugin/network/ensure-rules.ts';
-import { formatIpAddress, formatIpPrefix, type IpPrefix, networkPrefix } from '#plugin/network/ip-address.ts';
+import { formatIpAddress, formatIpPrefix, type IpPrefix } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { deriveBridgeMac, deriveMacAddress, parseMacAddress } from '#plugin/network/mac-address.ts';
 import { removeNeighbour, replaceNeighbour } from '#plugin/network/neighbours.ts';
 import type { AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
-import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 
 /** The bridge stays when the ADD fails: other pods may be on it by then. */
 export function prepareBridge({ context, configuration }: Attachment, gateways: readonly IpPrefix[]): LinkFacts {
@@ -57,33 +55,5 @@ export function refreshNeighbours(
       replaceNeighbour(context.host, gatewayLink, { address: prefix.address, mac: bytes });
       notes.onUndo(() => removeNeighbour(context.host, gatewayLink, prefix.address));
     }
-  });
-}
-
-/**
- * The rules that the network needs on this node; the same for every pod.
- * @param addresses of a pod: of a delegated network they alone tell the subnets
- */
-export function describeRules(
-  { bridgeName, isMasqueraded, clusterCidrs, rangeSets }: BridgeConfiguration,
-  addresses: readonly IpPrefix[],
-): RulesDemand {
-  const own = rangeSets.flat().map(({ subnet }) => subnet);
-  const subnets = own.length > 0 ? own : addresses.map(networkPrefix);
-  return { bridgeName, isMasqueraded, clusterCidrs, subnets };
-}
-
-export function prepareRules({ context, configuration }: Attachment, addresses: readonly AssignedAddress[]): void {
-  if (addresses.length === 0) return;
-  context.steps.run('rules.ensure', (notes) => {
-    const { runDirectory } = context.node;
-    const demand = describeRules(
-      configuration,
-      addresses.map(({ prefix }) => prefix),
-    );
-    const remainingMs = () => context.deadline.remainingMs();
-    const { commands, markerPath } = ensureRules(demand, { runDirectory, bootId: context.bootId, remainingMs });
-    notes.object = configuration.bridgeName;
-    notes.command = commands.length === 0 ? `test -e ${markerPath}` : commands.join(' && ');
   });
 }

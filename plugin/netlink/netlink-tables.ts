@@ -190,3 +190,17 @@ export const NUD = {
   NOARP: 0x40,
   PERMANENT: 0x80,
 } as const;
+
+/** NFNL_SUBSYS_NFTABLES << 8 with enum nf_tables_msg_types. include/uapi/linux/netfilter/nfnetlink.h, nf_tables.h */
+export const NFT_MSG = { GETCHAIN: 0xa04, GETRULE: 0xa07 } as const;
+
+/** include/uapi/linux/netfilter/nf_tables.h */
+export const NFTA_CHAIN = { TABLE: 1, NAME: 3 } as const;
+export const NFTA_RULE = { TABLE: 1, CHAIN: 2, HANDLE: 3, EXPRESSIONS: 4, USERDATA: 7 } as const;
+export const NFTA_EXPR = { NAME: 1, DATA: 2 } as const;
+
+/** An xtables match in an nf_tables rule. include/uapi/linux/netfilter/nf_tables_compat.h */
+export const NFTA_MATCH = { NAME: 1, INFO: 3 } as const;
+
+/** From the data of an `immediate` inwards. include/uapi/linux/netfilter/nf_tables.h */
+export const NFTA_VERDICT = { IMMEDIATE_DATA: 2, DATA_VERDICT: 2, CHAIN: 2 } as const;

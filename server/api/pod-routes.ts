@@ -16,7 +16,7 @@ const PodsQuery = z.object({
 });
 const POD_INVOCATIONS = 50;
 
-/** Pods: a list to search, and one whole. */
+/** Pods: a list to search, those with the text in their name first, and one whole. */
 export function addPodRoutes(api: Api, { fold, store }: ApiParts): void {
   api.openapi(
     createRoute({
@@ -28,10 +28,14 @@ export function addPodRoutes(api: Api, { fold, store }: ApiParts): void {
     (context) => {
       const { namespace, q, limit } = context.req.valid('query');
       const text = q?.toLowerCase();
+      const wires = text === undefined ? undefined : listWireWords(fold);
       const found = listPods(fold).filter(
-        (pod) => (namespace === undefined || pod.namespace === namespace) && (text === undefined || fits(pod, text)),
+        (pod) =>
+          (namespace === undefined || pod.namespace === namespace) &&
+          (text === undefined || fits([...listWords(pod), ...(wires?.get(pod.key) ?? [])], text)),
       );
-      found.sort((a, b) => compareText(a.key, b.key));
+      const isNamed = (pod: TopologyPod): boolean => text !== undefined && pod.key.toLowerCase().includes(text);
+      found.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)) || compareText(a.key, b.key));
       return context.json({ pods: found.slice(0, limit), total: found.length });
     },
   );
@@ -59,10 +63,24 @@ function listPods(fold: TopologyFold): TopologyPod[] {
   return [...placed, ...fold.unscheduledPods().map((pod) => ({ ...pod, key: podKeyOf(pod), failedAdds: 0 }))];
 }
 
-/** By name, namespace, IP, node, status or image: what a person has in hand. */
-function fits(pod: TopologyPod, text: string): boolean {
-  const words = [pod.key, ...pod.podIps, pod.nodeName ?? '', pod.status, ...pod.images];
-  return words.some((word) => word.toLowerCase().includes(text));
+const fits = (words: readonly string[], text: string): boolean =>
+  words.some((word) => word.toLowerCase().includes(text));
+
+/** Name, namespace, IP, node, status, image: what Kubernetes calls a pod. */
+function listWords(pod: TopologyPod): readonly string[] {
+  return [pod.key, ...pod.podIps, pod.nodeName ?? '', pod.status, ...pod.images];
+}
+
+/** Container id, MAC and host veth of each pod, by its key: what a person reads off a node. */
+function listWireWords(fold: TopologyFold): ReadonlyMap<string, readonly string[]> {
+  const words = new Map<string, string[]>();
+  for (const node of fold.nodeNames()) {
+    for (const { pod, containerId, reported } of Object.values(fold.node(node)?.attachments ?? {})) {
+      const found = [containerId, reported?.podMac, reported?.hostVeth].filter((word) => word !== undefined);
+      if (pod !== undefined) words.set(pod, [...(words.get(pod) ?? []), ...found]);
+    }
+  }
+  return words;
 }
 
 function describePod(fold: TopologyFold, key: string): Omit<PodBody, 'invocations'> {

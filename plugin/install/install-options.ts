@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { fail, type Result, succeed } from '#model/result.ts';
+import { DEFAULT_CONFIGURATION_DIRECTORY } from '#plugin/cni/node-context.ts';
+
+/** What `podwire install` and `podwire uninstall` are told. */
+export type InstallOptions = {
+  readonly mode: 'bridge' | 'tap';
+  readonly binDirectory: string;
+  readonly confDirectory: string;
+  /** Undefined where the mode's own default is wanted. */
+  readonly confName: string | undefined;
+  readonly podCidrs: readonly string[];
+  readonly clusterCidrs: readonly string[];
+  readonly mtuBytes: number | undefined;
+};
+
+const DEFAULT_BIN_DIRECTORY = '/opt/cni/bin';
+
+/** Each flag has a variable: an init container is told by its environment. The flag counts first. */
+const FLAGS = {
+  mode: 'PODWIRE_MODE',
+  'bin-dir': 'PODWIRE_BIN_DIR',
+  'conf-dir': 'PODWIRE_CONF_DIR',
+  'conf-name': 'PODWIRE_CONF_NAME',
+  'pod-cidr': 'PODWIRE_POD_CIDR',
+  'cluster-cidr': 'PODWIRE_CLUSTER_CIDR',
+  mtu: 'PODWIRE_MTU',
+} as const;
+
+type FlagName = keyof typeof FLAGS;
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** @returns the options, or a line that says which one is wrong and what it may be */
+export function parseInstallOptions(words: readonly string[], variables: Variables): Result<InstallOptions, string> {
+  const flags = parseFlags(words);
+  if (!flags.ok) return flags;
+  const read = (name: FlagName): string | undefined => flags.value[name] || variables[FLAGS[name]] || undefined;
+  const mode = read('mode') ?? 'bridge';
+  if (mode !== 'bridge' && mode !== 'tap') return fail(`--mode ${mode}: use bridge or tap`);
+  const directories = [read('bin-dir') ?? DEFAULT_BIN_DIRECTORY, read('conf-dir') ?? DEFAULT_CONFIGURATION_DIRECTORY];
+  const relative = directories.find((directory) => !directory.startsWith('/'));
+  if (relative !== undefined) return fail(`${relative}: a directory is given from the root on, as /opt/cni/bin`);
+  const confName = read('conf-name');
+  if (confName !== undefined && !/^[^/]+\.conflist$/.test(confName)) {
+    return fail(`--conf-name ${confName}: a file name that ends in .conflist is needed, as 10-podwire.conflist`);
+  }
+  const mtu = read('mtu');
+  if (mtu !== undefined && !/^[1-9]\d{1,5}$/.test(mtu)) return fail(`--mtu ${mtu}: bytes are needed, as 1450`);
+  return succeed({
+    mode,
+    binDirectory: directories[0] ?? '',
+    confDirectory: directories[1] ?? '',
+    confName,
+    podCidrs: splitList(read('pod-cidr')),
+    clusterCidrs: splitList(read('cluster-cidr')),
+    mtuBytes: mtu === undefined ? undefined : Number(mtu),
+  });
+}
+
+function parseFlags(words: readonly string[]): Result<Partial<Record<FlagName, string>>, string> {
+  const names = Object.keys(FLAGS) as FlagName[];
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  try {
+    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });
+    return succeed(values as Partial<Record<FlagName, string>>);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function splitList(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,102 @@
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfigurationFile } from '#plugin/configuration/read-configuration-file.ts';
+import { PLUGIN_VERSION } from '#plugin/version.ts';
+import { describeOrder, listNetworkFiles } from './describe-order.ts';
+import { InstallFailure } from './install-failure.ts';
+import { type InstallOptions, parseInstallOptions } from './install-options.ts';
+import { placeFiles, removeFile, type WantedFile } from './place-files.ts';
+import { renderBridgeNetwork } from './render-bridge-network.ts';
+import { isTapNetwork, makeTapNetwork } from './tap-network.ts';
+import { USAGE } from './usage.ts';
+
+export type InstallCommand = 'install' | 'uninstall' | 'help' | 'version';
+
+type Call = { readonly words: readonly string[]; readonly variables: Readonly<Record<string, string | undefined>> };
+
+const EXIT = { done: 0, failed: 1, wrongFlags: 2 } as const;
+const DEFAULT_BRIDGE_NAME = '10-podwire.conflist';
+/** Also where the file that this process was started from has been replaced meanwhile. */
+const OWN_EXECUTABLE = '/proc/self/exe';
+
+/** What is done on a node by hand or by an init container, not by a runtime. @returns the exit code */
+export function runInstall(command: InstallCommand, { words, variables }: Call): number {
+  if (command === 'help') return say(USAGE.trimEnd());
+  if (command === 'version') return say(`podwire ${PLUGIN_VERSION}`);
+  const options = parseInstallOptions(words, variables);
+  if (!options.ok) return complain(options.error, EXIT.wrongFlags);
+  try {
+    return command === 'install' ? install(options.value) : uninstall(options.value);
+  } catch (error) {
+    if (error instanceof InstallFailure) return complain(error.message, EXIT.failed);
+    throw error;
+  }
+}
+
+/** The executable goes first: no runtime ever has a network whose plugin is not there. */
+function install(options: InstallOptions): number {
+  const network = makeNetwork(options);
+  if (typeof network === 'string') return complain(network, EXIT.wrongFlags);
+  const executable = {
+    path: join(options.binDirectory, 'podwire'),
+    mode: 0o755,
+    content: { copyOf: OWN_EXECUTABLE },
+  } as const;
+  for (const { path, isChanged } of placeFiles([executable, network.file])) {
+    say(`podwire: ${path}: ${isChanged ? 'written' : 'unchanged'}`);
+  }
+  if (network.original !== undefined) say(`podwire: it taps ${network.original}, which stays as it is`);
+  for (const line of describeOrder(options.confDirectory, network.name)) warn(line);
+  return EXIT.done;
+}
+
+type Network = { readonly name: string; readonly file: WantedFile; readonly original?: string };
+
+function makeNetwork(options: InstallOptions): Network | string {
+  if (options.mode === 'tap') {
+    const { name, text, mode, original } = makeTapNetwork(options.confDirectory, options.confName);
+    return { name, original, file: { path: join(options.confDirectory, name), mode, content: { text } } };
+  }
+  const name = options.confName ?? DEFAULT_BRIDGE_NAME;
+  const text = renderBridgeNetwork(options);
+  if (!text.ok) return text.error;
+  return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text: text.value } } };
+}
+
+/** The executable stays: pods that run still need it for their DEL. */
+function uninstall({ binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME }: InstallOptions): number {
+  const own = listOwnFiles(confDirectory, confName);
+  if (own.length === 0) say(`podwire: ${confDirectory} has no network of podwire: unchanged`);
+  for (const path of own) {
+    removeFile(path);
+    say(`podwire: ${path}: removed`);
+  }
+  const [first] = own.length === 0 ? [] : listNetworkFiles(confDirectory);
+  if (own.length > 0) say(`podwire: the runtime’s first network is now ${first ?? 'none: new pods get no network'}`);
+  say(`podwire: ${join(binDirectory, 'podwire')} stays, for pods that it has wired; remove it when they are gone`);
+  return EXIT.done;
+}
+
+/** Taps under any name, and the bridge’s file where it is podwire’s. */
+function listOwnFiles(directory: string, bridgeName: string): readonly string[] {
+  return listNetworkFiles(directory).flatMap((name) => {
+    const file = readConfigurationFile(join(directory, name));
+    if (!file.ok) return [];
+    const isBridge = name === bridgeName && file.value.plugins[0]?.type === 'podwire';
+    return isTapNetwork(file.value) || isBridge ? [file.value.path] : [];
+  });
+}
+
+function say(line: string): number {
+  writeSync(1, `${line}\n`);
+  return EXIT.done;
+}
+
+function warn(line: string): void {
+  writeSync(2, `podwire: warning: ${line}\n`);
+}
+
+function complain(line: string, exitCode: number): number {
+  writeSync(2, `podwire: ${line}\n`);
+  return exitCode;
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '#model/json.ts';
+import { fail, type Result, succeed } from '#model/result.ts';
+import { CniFailure } from '#plugin/cni/cni-failure.ts';
+import { parseBridgeConfiguration } from '#plugin/cni/parse-bridge-configuration.ts';
+import { parseInput } from '#plugin/cni/parse-input.ts';
+import type { InstallOptions } from './install-options.ts';
+
+/** What an older runtime speaks, and what a newer one chooses from (SPEC 1.1.0, `cniVersions`): that has STATUS and GC. */
+const VERSIONS = { cniVersion: '1.0.0', cniVersions: ['1.0.0', '1.1.0'] } as const;
+
+const NETWORK_NAME = 'podwire';
+
+/** The conflist of a network in bridge mode. @returns its text, or why the plugin itself would refuse it */
+export function renderBridgeNetwork({ podCidrs, clusterCidrs, mtuBytes }: InstallOptions): Result<string, string> {
+  const [podCidr] = podCidrs;
+  if (podCidr === undefined) {
+    return fail(
+      '--pod-cidr is missing: the range of this node’s pods, as 10.240.1.0/24; two behind a comma for dual stack',
+    );
+  }
+  const addresses =
+    podCidrs.length === 1
+      ? { podcidr: podCidr }
+      : { ipam: { type: 'podwire', ranges: podCidrs.map((subnet) => [{ subnet }]) } };
+  const plugin: JsonObject = {
+    type: 'podwire',
+    ...addresses,
+    ipMasq: true,
+    ...(clusterCidrs.length === 0 ? {} : { clusterCidr: clusterCidrs }),
+    ...(mtuBytes === undefined ? {} : { mtu: mtuBytes }),
+  };
+  try {
+    const input = { ...plugin, name: NETWORK_NAME, cniVersion: VERSIONS.cniVersion };
+    parseBridgeConfiguration(parseInput(JSON.stringify(input)));
+  } catch (error) {
+    if (error instanceof CniFailure) return fail(error.message);
+    throw error;
+  }
+  return succeed(`${JSON.stringify({ ...VERSIONS, name: NETWORK_NAME, plugins: [plugin] }, null, 2)}\n`);
+}
