@@ -21,6 +21,17 @@ describe.each(ALL_TOOLS)('with %s', (tools) => {
     expect(before.length).toBeGreaterThan(10);
   });
 
+  it('rules are found again where nothing tells of them, as after an ADD that was killed: none is there twice', () => {
+    rules.equip(tools);
+    rules.call('ADD', 'one', dualStackConfiguration());
+    const before = rules.listOwnRules();
+    rules.world.exec('rm', '-r', '/run/podwire/rules');
+    expect(rules.call('ADD', 'two', dualStackConfiguration()).exitCode).toBe(0);
+    expect(rules.listOwnRules()).toEqual(before);
+    const forward = rules.world.exec(`${TOOLS}/iptables-${filterOf(tools)}`, '-S', 'FORWARD');
+    expect(forward.match(/-j PODWIRE-FORWARD/g)).toHaveLength(1);
+  });
+
   it('the rules of a network that another one was added to are left in place', () => {
     rules.equip(tools);
     const other = ipamConfiguration({ subnet: '10.7.0.0/24' }, { name: 'other', bridge: 'cni1', ipMasq: true });

@@ -18,6 +18,14 @@ beforeEach(async () => {
 afterEach(() => rules[Symbol.dispose]());
 
 describe.each(ALL_TOOLS)('with %s', (tools) => {
+  it('CHECK reads the rules themselves where nothing tells of them', () => {
+    rules.equip(tools);
+    const added = rules.call('ADD', 'one', dualStackConfiguration());
+    const input = { ...dualStackConfiguration(), prevResult: JSON.parse(added.stdout) as JsonObject };
+    rules.world.exec('rm', '-r', '/run/podwire/rules');
+    expect(rules.call('CHECK', 'one', input)).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
   it('CHECK is content, and names what is gone, out of order or no longer jumped to', () => {
     rules.equip(tools);
     const added = rules.call('ADD', 'one', dualStackConfiguration());

@@ -9,12 +9,8 @@ const MASK = (1n << 64n) - 1n;
  * Source: RFC 9923 (FNV), MurmurHash3 fmix64.
  */
 export function hashText(text: string): bigint {
-  return hashBytes(new TextEncoder().encode(text));
-}
-
-export function hashBytes(bytes: Uint8Array): bigint {
   let [high, low]: readonly [number, number] = OFFSET_BASIS;
-  for (const byte of bytes) {
+  for (const byte of new TextEncoder().encode(text)) {
     const mixed = (low ^ byte) >>> 0;
     const product = mixed * 0x1b3;
     low = product % WORD;

@@ -4,7 +4,6 @@ import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { listNftablesRules, type NftablesChain, type NftablesRule } from '#plugin/netlink/read-nftables-chain.ts';
 import { readNftablesGeneration } from '#plugin/netlink/read-nftables-generation.ts';
 import { NFPROTO, type RulesTarget } from './choose-rules-targets.ts';
-import { hashBytes } from './hash-text.ts';
 import { placeOf } from './read-present-rules.ts';
 
 /** What a node remembers of a network's rules until it restarts. */
@@ -20,7 +19,10 @@ export type RulesMarker = {
   readonly evidence: readonly ChainEvidence[];
 };
 
-/** Digests of a chain's rules in their order: those of one network, or the jumps to its chain. */
+/**
+ * Digests of a chain's rules in their order: those of one network, or the jumps to its chain. The engine's own digest: a
+ * marker that a version with another one wrote is no proof, and the rules are set again.
+ */
 type ChainEvidence = NftablesChain & { readonly rules: readonly string[] };
 
 export function readRulesMarker(path: string): RulesMarker | undefined {
@@ -54,7 +56,7 @@ export function collectEvidence(
         ...{ family, table, chain: where },
         rules: listNftablesRules(socket, { family, table, chain: where })
           .filter(isOurs)
-          .map(({ content }) => hashBytes(content).toString(16)),
+          .map(({ content }) => Bun.hash(content).toString(16)),
       });
       const own = readEvidence(chain, (rule) => rule.comment === comment);
       if (own.rules.length === 0) return [];
