@@ -25,6 +25,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #unix: Server;
   readonly #hub: LiveHub;
   readonly #api: ReturnType<typeof getRequestListener>;
+  /** Requests that the API has begun to answer: closing waits for them, as they use what is closed next. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #socketPath: string | undefined;
   pages: PageHandler | undefined;
   pageUpgrade: UpgradeHandler | undefined;
@@ -36,7 +38,7 @@ export class HttpServer implements AsyncDisposable {
     this.#tcp.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
-    this.#unix = createServer((request, response) => void this.#api(request, response));
+    this.#unix = createServer((request, response) => this.#answer(request, response));
   }
 
   /** Rejects with the system's error, EADDRINUSE for one. Answers the port, which the kernel chose where 0 was asked. */
@@ -59,7 +61,13 @@ export class HttpServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([closeServer(this.#tcp), closeServer(this.#unix)]);
+    await Promise.allSettled(this.#underWay);
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const work = this.#api(request, response).finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -67,7 +75,7 @@ export class HttpServer implements AsyncDisposable {
     if (problem !== undefined) {
       answerProblem(response, problem);
     } else if (OURS.test(pathOf(request))) {
-      void this.#api(request, response);
+      this.#answer(request, response);
     } else if (this.pages === undefined) {
       answerProblem(
         response,
