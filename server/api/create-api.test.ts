@@ -27,3 +27,9 @@ test.each([
   const problem = { status: sent.status, type: `https://podwire.io/problems/${sent.word}` };
   expect(await answer.json()).toMatchObject(problem);
 });
+
+test('a question about another time is refused, not answered with the present', async () => {
+  await using app = await startTestServer();
+  const answer = await fetch(`${app.url}/api/v1/cluster?at=2020-01-01T00:00:00Z`);
+  expect(await answer.json()).toMatchObject({ status: 400, detail: expect.stringContaining('present only') });
+});

@@ -26,6 +26,11 @@ export function createApi(parts: ApiParts): Api {
   api.get('/metrics', async (context) =>
     context.body(await parts.metrics.metrics(), 200, { 'content-type': parts.metrics.contentType }),
   );
+  // An answer about now to a question about then would be a wrong one.
+  api.use('/api/v1/*', async (context, next) => {
+    if (context.req.query('at') === undefined) return next();
+    return respondProblem(context, 'invalid-request', 'at: this version knows the present only. Ask without it.');
+  });
   addTopologyRoutes(api, parts);
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);
