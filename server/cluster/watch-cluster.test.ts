@@ -58,7 +58,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(10);
 }
 
-test('pods of the list and of the watch arrive, deleted ones go, an outage is told and heals', async () => {
+test('pods of the list and of the watch arrive, deleted ones go, one that cannot be read is told, an outage is told and heals', async () => {
   const api = new ApiDouble();
   api.pods = [pod('a', '1')];
   await api.listen();
@@ -76,6 +76,14 @@ test('pods of the list and of the watch arrive, deleted ones go, an outage is to
     api.send('/api/v1/pods', 'DELETED', pod('a', '3'));
     await until(() => podNames().join() === 'default/b');
     expect(problem()).toBeUndefined();
+
+    const unreadable = { ...pod('d', '4'), metadata: { ...pod('d', '4').metadata, namespace: 'no namespace/' } };
+    api.send('/api/v1/pods', 'ADDED', unreadable);
+    api.send('/api/v1/pods', 'ADDED', pod('e', '5'));
+    await until(() => podNames().join() === 'default/b,default/e');
+    expect(problem()).toContain('no namespace/ d: left out');
+    api.send('/api/v1/pods', 'DELETED', unreadable);
+    await until(() => problem() === undefined);
 
     const lists = api.lists;
     api.send('/api/v1/pods', 'ERROR', { kind: 'Status', code: 410, message: 'too old' });

@@ -71,9 +71,19 @@ export class ClusterWatch implements AsyncDisposable {
       this.#report(path, undefined);
     };
     informer.on('error', retry);
-    informer.on('add', put);
-    informer.on('update', put);
-    informer.on('delete', remove);
+    // One object that cannot be read must not end the watch of all the others.
+    const guard = (use: (object: T) => void, isLast: boolean) => (object: T) => {
+      const name = [path, object.metadata?.namespace, object.metadata?.name].filter(Boolean).join(' ');
+      try {
+        use(object);
+        this.#tell(name, undefined);
+      } catch (error) {
+        this.#tell(name, isLast ? undefined : `left out: ${describeError(error)}`);
+      }
+    };
+    informer.on('add', guard(put, false));
+    informer.on('update', guard(put, false));
+    informer.on('delete', guard(remove, true));
     this.#stops.push(() => {
       clearTimeout(timer);
       return informer.stop();
@@ -84,12 +94,18 @@ export class ClusterWatch implements AsyncDisposable {
   #report(path: string, problem: string | undefined): void {
     if (this.#isClosed) return;
     if (problem === undefined) {
-      this.#broken.delete(path);
       this.#synced.add(path);
       if (this.#synced.size === 2) this.#fold.setSynced();
-    } else {
-      if (!this.#broken.has(path)) this.#log.warn({ path, problem }, 'the watch is interrupted');
-      this.#broken.set(path, problem);
+    }
+    this.#tell(path, problem);
+  }
+
+  /** Keeps what is wrong with a path, or with one object of it; the view shows the oldest. */
+  #tell(subject: string, problem: string | undefined): void {
+    if (problem === undefined && !this.#broken.delete(subject)) return;
+    if (problem !== undefined) {
+      if (!this.#broken.has(subject)) this.#log.warn({ path: subject, problem }, 'the watch is not whole');
+      this.#broken.set(subject, problem);
     }
     const [first] = this.#broken;
     this.#fold.setProblem(first && `${this.#server}${first[0]}: ${first[1]}`);
