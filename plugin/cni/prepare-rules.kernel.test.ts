@@ -10,11 +10,13 @@ beforeEach(async () => {
 
 afterEach(() => rules[Symbol.dispose]());
 
-describe.each(ALL_TOOLS)('with %s, where FORWARD drops', (tools) => {
+describe.each(ALL_TOOLS)('with %s, where FORWARD drops and ends with a REJECT', (tools) => {
   it.each([1, 0])('pods reach each other and other hosts, with bridge-nf-call-iptables %i', (isFiltered) => {
     for (const key of ['iptables', 'ip6tables'])
       rules.world.exec('sysctl', '-qw', `net.bridge.bridge-nf-call-${key}=${isFiltered}`);
     rules.dropForwarded(filterOf(tools));
+    for (const name of ['iptables', 'ip6tables'])
+      rules.world.exec(`${TOOLS}/${name}-${filterOf(tools)}`, '-A', 'FORWARD', '-j', 'REJECT');
     rules.equip(tools);
     for (const pod of ['one', 'two'])
       expect(rules.call('ADD', pod, dualStackConfiguration())).toMatchObject({ exitCode: 0 });
