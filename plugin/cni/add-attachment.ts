@@ -37,16 +37,19 @@ export function addAttachment(
   // Looked for before anything is made: where it is missing, nothing on the node changes.
   if (ipamPlugin !== undefined) findIpamPlugin(context, ipamPlugin);
   const reserved = ipamPlugin === undefined ? assignAddresses(attachment) : undefined;
-  const bridge = prepareBridge(attachment, listGateways(configuration, []));
+  const isGatewayOnBridge = reserved !== undefined && configuration.vlans?.access === undefined;
+  const bridge = prepareBridge(attachment, isGatewayOnBridge ? listGateways(configuration, []) : []);
   const hostVeth = createVeth(attachment, choosePodMac(attachment, reserved?.addresses ?? []));
   attachVeth(attachment, hostVeth, bridge);
   const assignment = reserved ?? assignDelegatedAddresses(attachment, ipamPlugin ?? '');
-  if (reserved === undefined) prepareGateways(attachment, bridge, listGateways(configuration, assignment.addresses));
+  const gatewayLink = isGatewayOnBridge
+    ? bridge
+    : prepareGateways(attachment, bridge, listGateways(configuration, assignment.addresses));
   const podVeth = settlePodMac(attachment, assignment.addresses);
   const routes = configurePodLink(attachment, podVeth, assignment);
-  refreshNeighbours(attachment, bridge, { podVeth, addresses: assignment.addresses });
+  refreshNeighbours(attachment, gatewayLink, { podVeth, addresses: assignment.addresses });
   prepareRules(attachment, assignment.addresses);
-  return describeResult(attachment, { bridge, hostVeth, podVeth, assignment: { ...assignment, routes } });
+  return describeResult(attachment, { bridge, gatewayLink, hostVeth, podVeth, assignment: { ...assignment, routes } });
 }
 
 function enterPodNamespace(context: InvocationContext, { ifName }: ReservationOwner): PodNamespace {
@@ -81,15 +84,25 @@ function settlePodMac(attachment: Attachment, addresses: readonly AssignedAddres
 
 type Wired = {
   readonly bridge: LinkFacts;
+  readonly gatewayLink: LinkFacts;
   readonly hostVeth: LinkFacts;
   readonly podVeth: LinkFacts;
   readonly assignment: AddressAssignment;
 };
 
-function describeResult({ context }: Attachment, { bridge, hostVeth, podVeth, assignment }: Wired): AttachmentResult {
+/** A VLAN link is told last, so that the pod's interface is the third in any case. */
+function describeResult(
+  { context }: Attachment,
+  { bridge, gatewayLink, hostVeth, podVeth, assignment }: Wired,
+): AttachmentResult {
   const factsOf = ({ name, mac, mtuBytes }: LinkFacts) => ({ name, mac: mac ?? '', mtuBytes });
   return {
-    interfaces: [factsOf(bridge), factsOf(hostVeth), { ...factsOf(podVeth), sandbox: context.environment.netns ?? '' }],
+    interfaces: [
+      factsOf(bridge),
+      factsOf(hostVeth),
+      { ...factsOf(podVeth), sandbox: context.environment.netns ?? '' },
+      ...(gatewayLink.index === bridge.index ? [] : [factsOf(gatewayLink)]),
+    ],
     ips: assignment.addresses,
     routes: assignment.routes,
     dns: assignment.dns,

@@ -6,7 +6,7 @@ import { type CniVersion, isAtLeast } from './cni-version.ts';
 
 /** What an ADD made, in the kernel's terms; every version of the result is written from it. */
 export type AttachmentResult = {
-  /** Bridge, host veth, pod veth; the last one inside the sandbox. */
+  /** Bridge, host veth, pod veth, the only one inside the sandbox; then the VLAN link where there is one. */
   readonly interfaces: readonly {
     readonly name: string;
     readonly mac: string;

@@ -5,12 +5,14 @@ import { findMissingRules } from '#plugin/network/find-missing-rules.ts';
 import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import { formatIpPrefix, isSameAddress } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { readVlanSettings } from '#plugin/network/vlan-filtering.ts';
 import { listGateways } from './assign-addresses.ts';
 import { type AttachmentCheck, differs, listPodAddresses, requireMac, requireUp } from './attachment-check.ts';
+import { gatewayLinkName } from './parse-bridge-configuration.ts';
 import { describeRules, describeRulesNode } from './prepare-rules.ts';
 
 export function checkBridge({ context, configuration, previous }: AttachmentCheck): LinkFacts {
-  const { bridgeName, isPromiscuous } = configuration;
+  const { bridgeName, isPromiscuous, vlans } = configuration;
   return context.steps.run('bridge.check', (notes) => {
     notes.object = bridgeName;
     notes.command = `ip -d link show dev ${bridgeName}`;
@@ -23,17 +25,23 @@ export function checkBridge({ context, configuration, previous }: AttachmentChec
     );
     requireUp(bridge);
     if (isPromiscuous && (bridge.flags & IFF.PROMISC) === 0) throw differs(`${bridgeName} is not promiscuous`);
+    if (vlans !== undefined && !readVlanSettings(context.host, bridge).isFiltering)
+      throw differs(`${bridgeName} does not filter VLANs`);
     return bridge;
   });
 }
 
 /** The gateway addresses, and that the node forwards what is sent to them. */
-export function checkGateways(check: AttachmentCheck, gatewayLink: LinkFacts): void {
+export function checkGateways(check: AttachmentCheck, bridge: LinkFacts): void {
   const { context, configuration } = check;
   const gateways = listGateways(configuration, listPodAddresses(check));
   if (gateways.length === 0) return;
   context.steps.run('gateway.check', (notes) => {
     notes.object = gateways.map(formatIpPrefix).join(', ');
+    const name = gatewayLinkName(configuration);
+    const gatewayLink = name === bridge.name ? bridge : findLink(context.host, name);
+    if (gatewayLink === undefined) throw differs(`link ${name} is gone`);
+    requireUp(gatewayLink);
     notes.command = `ip address show dev ${gatewayLink.name}`;
     const present = listAddresses(context.host, gatewayLink);
     for (const { address, length } of gateways) {

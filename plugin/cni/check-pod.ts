@@ -1,4 +1,5 @@
 import { readPortFlags } from '#plugin/network/bridge-port.ts';
+import { listPortVlans } from '#plugin/network/bridge-vlans.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { listAddresses } from '#plugin/network/interface-addresses.ts';
 import {
@@ -31,7 +32,9 @@ export function checkVeth(check: AttachmentCheck, bridge: LinkFacts): LinkFacts 
     requireMac(podVeth, expected);
     if (!configuration.isPodVethDown) requireUp(podVeth);
     const hostVeth = findHostVeth(context.host, owner);
-    requirePortFlags(check, requireAttached({ hostVeth, podVeth, bridge }));
+    const port = requireAttached({ hostVeth, podVeth, bridge });
+    requirePortFlags(check, port);
+    requireVlans(check, port);
     return podVeth;
   });
 }
@@ -54,6 +57,19 @@ function requirePortFlags({ context, configuration }: AttachmentCheck, hostVeth:
   const present = readPortFlags(context.host, hostVeth);
   if (isHairpin && !present.isHairpin) throw differs(`hairpin is off on ${hostVeth.name}`);
   if (isPortIsolated && !present.isIsolated) throw differs(`${hostVeth.name} is not isolated`);
+}
+
+function requireVlans({ context, configuration: { vlans } }: AttachmentCheck, hostVeth: LinkFacts): void {
+  if (vlans === undefined) return;
+  const present = listPortVlans(context.host, hostVeth);
+  const { access } = vlans;
+  if (access !== undefined && !present.some(({ vlan, isPvid, isUntagged }) => vlan === access && isPvid && isUntagged))
+    throw differs(`${hostVeth.name} is no access port of VLAN ${access}`);
+  for (const { first, last } of vlans.trunk) {
+    for (let wanted = first; wanted <= last; wanted += 1) {
+      if (!present.some(({ vlan }) => vlan === wanted)) throw differs(`${hostVeth.name} carries no VLAN ${wanted}`);
+    }
+  }
 }
 
 export function checkAddresses(check: AttachmentCheck, podVeth: LinkFacts): void {

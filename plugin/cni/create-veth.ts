@@ -1,12 +1,15 @@
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { setPortFlags } from '#plugin/network/bridge-port.ts';
+import { describePortVlans, describeVlanRemoval, type VlanMembership } from '#plugin/network/bridge-vlans.ts';
 import { attachLink, createVethPair, deleteLink } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { formatMacAddress } from '#plugin/network/mac-address.ts';
+import { readVlanSettings } from '#plugin/network/vlan-filtering.ts';
 import { type Attachment, requireLink } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { HOST_VETH_ATTEMPTS, hostVethMac, hostVethName, isHostVethOf } from './host-veth.ts';
+import type { InvocationContext } from './invocation-context.ts';
 
 /** Makes the pair, the pod's end in the pod's namespace at once. @returns the host's end */
 export function createVeth({ context, configuration, owner, pod }: Attachment, podMac: Uint8Array): LinkFacts {
@@ -60,10 +63,29 @@ export function attachVeth({ context, configuration }: Attachment, hostVeth: Lin
     notes.object = hostVeth.name;
     notes.command = `ip link set dev ${hostVeth.name} master ${bridge.name} up`;
     attachLink(context.host, hostVeth, bridge);
-    const { isHairpin, isPortIsolated: isIsolated } = configuration;
+    const { isHairpin, isPortIsolated: isIsolated, vlans } = configuration;
+    if (vlans !== undefined) notes.command += joinVlans(context, { hostVeth, bridge, vlans });
     if (!isHairpin && !isIsolated) return;
     const flags = `${isHairpin ? ' hairpin on' : ''}${isIsolated ? ' isolated on' : ''}`;
     notes.command += ` && bridge link set dev ${hostVeth.name}${flags}`;
     setPortFlags(context.host, hostVeth, { isHairpin, isIsolated });
   });
+}
+
+type VlanPort = { readonly hostVeth: LinkFacts; readonly bridge: LinkFacts; readonly vlans: VlanMembership };
+
+/** @returns the `bridge` lines that do the same, each with ` && ` in front */
+function joinVlans({ host }: InvocationContext, { hostVeth, bridge, vlans }: VlanPort): string {
+  const { access, trunk, isDefaultKept } = vlans;
+  const { defaultVlan } = readVlanSettings(host, bridge);
+  const lines: string[] = [];
+  if (!isDefaultKept && defaultVlan !== 0) {
+    host.request(describeVlanRemoval(hostVeth, defaultVlan));
+    lines.push(`bridge vlan del vid ${defaultVlan} dev ${hostVeth.name}`);
+  }
+  host.request(describePortVlans(hostVeth, vlans));
+  if (access !== undefined) lines.push(`bridge vlan add vid ${access} pvid untagged dev ${hostVeth.name}`);
+  for (const { first, last } of trunk)
+    lines.push(`bridge vlan add vid ${first === last ? first : `${first}-${last}`} dev ${hostVeth.name}`);
+  return lines.map((line) => ` && ${line}`).join('');
 }

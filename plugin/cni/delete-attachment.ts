@@ -8,9 +8,9 @@ import { removeNeighbour } from '#plugin/network/neighbours.ts';
 import { delegateDelete } from './delegate-ipam.ts';
 import { findHostVeth } from './host-veth.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
+import { looselyReadGatewayLinkName } from './parse-bridge-configuration.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
 import { parsePreviousResult } from './parse-previous-result.ts';
-import { readText } from './read-key.ts';
 
 /**
  * The whole of DEL. The IPAM plugin goes first, as DHCP gives its lease back through the pod's link; whatever it answers,
@@ -59,14 +59,14 @@ function listDelegatedAddresses(configuration: JsonObject): readonly string[] {
 /** What the node remembers of the pod's MAC goes too; a bridge that is gone took it along. */
 function removeNeighbours(context: InvocationContext, addresses: readonly string[]): void {
   context.steps.run('neighbour.remove', (notes) => {
-    const bridgeName = readText(context.input.configuration, 'bridge') ?? 'cni0';
+    const linkName = looselyReadGatewayLinkName(context.input.configuration);
     notes.object = addresses.join(', ');
-    notes.command = addresses.map((address) => `ip neighbour del ${address} dev ${bridgeName}`).join(' && ');
-    const bridge = findLink(context.host, bridgeName);
-    if (bridge === undefined) return;
+    notes.command = addresses.map((address) => `ip neighbour del ${address} dev ${linkName}`).join(' && ');
+    const link = findLink(context.host, linkName);
+    if (link === undefined) return;
     for (const text of addresses) {
       const address = parseIpAddress(text);
-      if (address !== undefined) removeNeighbour(context.host, bridge, address);
+      if (address !== undefined) removeNeighbour(context.host, link, address);
     }
   });
 }

@@ -1,8 +1,11 @@
 import type { JsonObject } from '#model/json.ts';
+import type { VlanMembership } from '#plugin/network/bridge-vlans.ts';
 import { type IpPrefix, parseIpPrefix } from '#plugin/network/ip-address.ts';
+import { vlanLinkName } from '#plugin/network/vlan-link.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { NetworkInput } from './parse-input.ts';
 import { type IpamConfiguration, parseIpamConfiguration } from './parse-ipam-configuration.ts';
+import { parseVlanMembership } from './parse-vlan-membership.ts';
 import { readCount, readFlag, readKey, readList, readText } from './read-key.ts';
 import { requireBridgeMode } from './read-mode.ts';
 
@@ -21,6 +24,7 @@ export type BridgeConfiguration = NetworkInput &
     readonly isHairpin: boolean;
     readonly isPromiscuous: boolean;
     readonly isPortIsolated: boolean;
+    readonly vlans: VlanMembership | undefined;
     /** IPv6 addresses are asked about before they are used. */
     readonly hasDuplicateDetection: boolean;
     /** The pod's end is left down, for who sets it up inside. */
@@ -43,6 +47,7 @@ const invalid = (message: string): CniFailure => new CniFailure(message, { code:
 export function parseBridgeConfiguration(input: NetworkInput): BridgeConfiguration {
   const { configuration } = input;
   requireBridgeMode(configuration);
+  const bridgeName = readText(configuration, 'bridge') ?? DEFAULT_BRIDGE_NAME;
   const ipam = parseIpamConfiguration(configuration);
   const isDelegated = ipam.ipamPlugin !== undefined;
   const isDefaultGateway = readFlag(configuration, 'isDefaultGateway');
@@ -57,7 +62,7 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
   return {
     ...input,
     ...ipam,
-    bridgeName: readText(configuration, 'bridge') ?? DEFAULT_BRIDGE_NAME,
+    bridgeName,
     mtuBytes: parseMtu(configuration),
     isGateway,
     isDefaultGateway: isDefaultGateway ?? (isGateway && !isDelegated && ipam.routes.length === 0),
@@ -66,6 +71,7 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
     isHairpin,
     isPromiscuous,
     isPortIsolated: readFlag(configuration, 'portIsolation') ?? false,
+    vlans: parseVlans(configuration, bridgeName),
     hasDuplicateDetection: readFlag(configuration, 'enabledad') ?? false,
     isPodVethDown,
     forceAddress: readFlag(configuration, 'forceAddress') ?? false,
@@ -76,6 +82,31 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
 function parseRulesBackend(text: string | undefined): 'iptables' | 'nftables' | undefined {
   if (text === undefined || text === 'iptables' || text === 'nftables') return text;
   throw invalid(`ipMasqBackend has to be "iptables" or "nftables", not ${JSON.stringify(text)}`);
+}
+
+/** IFNAMSIZ without the zero at the end. include/uapi/linux/if.h */
+const LONGEST_LINK_NAME = 15;
+
+function parseVlans(configuration: JsonObject, bridgeName: string): VlanMembership | undefined {
+  const vlans = parseVlanMembership(configuration);
+  const linkName = gatewayLinkName({ bridgeName, vlans });
+  if (linkName.length <= LONGEST_LINK_NAME) return vlans;
+  throw invalid(
+    `bridge ${bridgeName} has too long a name for its VLAN link ${linkName}: ${LONGEST_LINK_NAME} bytes are the limit`,
+  );
+}
+
+/** Where the gateway address of the pods belongs: the bridge, or the VLAN link on it. */
+export function gatewayLinkName({ bridgeName, vlans }: Pick<BridgeConfiguration, 'bridgeName' | 'vlans'>): string {
+  return vlans?.access === undefined ? bridgeName : vlanLinkName(bridgeName, vlans.access);
+}
+
+/** The same for DEL, which must not fail over the rest of a configuration. */
+export function looselyReadGatewayLinkName(configuration: JsonObject): string {
+  const bridge = readKey(configuration, 'bridge');
+  const vlan = readKey(configuration, 'vlan');
+  const bridgeName = typeof bridge === 'string' && bridge !== '' ? bridge : DEFAULT_BRIDGE_NAME;
+  return typeof vlan === 'number' && vlan > 0 ? vlanLinkName(bridgeName, vlan) : bridgeName;
 }
 
 /** ETH_MIN_MTU, and the largest that a veth takes: ETH_MAX_MTU. include/uapi/linux/if_ether.h */

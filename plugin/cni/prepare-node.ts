@@ -1,5 +1,6 @@
 import { ensureBridge } from '#plugin/network/ensure-bridge.ts';
 import { ensureGateways } from '#plugin/network/ensure-gateways.ts';
+import { ensureVlanLink } from '#plugin/network/ensure-vlan-link.ts';
 import { formatIpAddress, formatIpPrefix, type IpPrefix } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { deriveBridgeMac, deriveMacAddress, parseMacAddress } from '#plugin/network/mac-address.ts';
@@ -10,29 +11,40 @@ import type { Attachment } from './attachment.ts';
 /** The bridge stays when the ADD fails: other pods may be on it by then. */
 export function prepareBridge({ context, configuration }: Attachment, gateways: readonly IpPrefix[]): LinkFacts {
   return context.steps.run('bridge.ensure', (notes) => {
-    const { bridgeName: name, isPromiscuous, forceAddress } = configuration;
+    const { bridgeName: name, isPromiscuous, vlans, forceAddress } = configuration;
     notes.object = name;
     const [first] = gateways;
     const mac = first === undefined ? deriveBridgeMac(`${context.bootId}/${name}`) : deriveMacAddress(first.address);
-    const { bridge, commands } = ensureBridge(context.host, { name, mac, isPromiscuous });
+    const { bridge, commands } = ensureBridge(context.host, {
+      name,
+      mac,
+      isPromiscuous,
+      isVlanFiltering: vlans !== undefined,
+    });
     const all = [...commands, ...ensureGateways(context.host, bridge, { gateways, forceAddress })];
     notes.command = all.length === 0 ? `ip -d address show dev ${name}` : all.join(' && ');
     return bridge;
   });
 }
 
-/** The gateways of addresses that were not known when the bridge was made. */
+/**
+ * The gateways of addresses that were not known when the bridge was made, or that belong to a VLAN.
+ * @returns the link that owns them
+ */
 export function prepareGateways(
   { context, configuration }: Attachment,
   bridge: LinkFacts,
   gateways: readonly IpPrefix[],
-): void {
-  if (gateways.length === 0) return;
-  context.steps.run('gateway.ensure', (notes) => {
-    const { forceAddress } = configuration;
+): LinkFacts {
+  if (gateways.length === 0) return bridge;
+  return context.steps.run('gateway.ensure', (notes) => {
+    const { forceAddress, vlans } = configuration;
     notes.object = gateways.map(formatIpPrefix).join(', ');
-    const commands = ensureGateways(context.host, bridge, { gateways, forceAddress });
-    notes.command = commands.length === 0 ? `ip address show dev ${bridge.name}` : commands.join(' && ');
+    const { link, commands } =
+      vlans?.access === undefined ? { link: bridge, commands: [] } : ensureVlanLink(context.host, bridge, vlans.access);
+    const all = [...commands, ...ensureGateways(context.host, link, { gateways, forceAddress })];
+    notes.command = all.length === 0 ? `ip address show dev ${link.name}` : all.join(' && ');
+    return link;
   });
 }
 

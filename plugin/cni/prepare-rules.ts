@@ -4,7 +4,7 @@ import type { RulesDemand } from '#plugin/network/list-rules.ts';
 import type { AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import type { InvocationContext } from './invocation-context.ts';
-import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
+import { type BridgeConfiguration, gatewayLinkName } from './parse-bridge-configuration.ts';
 
 /**
  * The rules that the network needs on this node; the same for every pod. Another IPAM plugin does not tell its subnets: those
@@ -14,7 +14,16 @@ export function describeRules(configuration: BridgeConfiguration, addresses: rea
   const { name, bridgeName, isMasqueraded, clusterCidrs, rangeSets, rulesBackend } = configuration;
   const own = rangeSets.flat().map(({ subnet }) => subnet);
   const subnets = own.length > 0 ? own : addresses.map(networkPrefix);
-  return { network: name, bridgeName, isMasqueraded, clusterCidrs, subnets, backend: rulesBackend };
+  const gatewayName = gatewayLinkName(configuration);
+  return {
+    network: name,
+    bridgeName,
+    gatewayLinkName: gatewayName,
+    isMasqueraded,
+    clusterCidrs,
+    subnets,
+    backend: rulesBackend,
+  };
 }
 
 export function describeRulesNode(context: InvocationContext, { ipamPlugin }: BridgeConfiguration): RulesNode {

@@ -96,6 +96,7 @@ export const IFLA = {
   PROTINFO: 12,
   OPERSTATE: 16,
   LINKINFO: 18,
+  AF_SPEC: 26,
   GROUP: 27,
   NET_NS_FD: 28,
   EXT_MASK: 29,
@@ -104,6 +105,24 @@ export const IFLA = {
 
 /** Nested in IFLA_LINKINFO. include/uapi/linux/if_link.h */
 export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const;
+
+/** Nested in IFLA_INFO_DATA of a bridge. include/uapi/linux/if_link.h */
+export const IFLA_BR = { VLAN_FILTERING: 7, VLAN_DEFAULT_PVID: 39 } as const;
+
+/** Nested in IFLA_INFO_DATA of a VLAN link. include/uapi/linux/if_link.h */
+export const IFLA_VLAN_ID = 1;
+
+/** Nested in IFLA_AF_SPEC of AF_BRIDGE. include/uapi/linux/if_bridge.h */
+export const IFLA_BRIDGE = { FLAGS: 0, VLAN_INFO: 2 } as const;
+
+/** In IFLA_BRIDGE_FLAGS: the bridge as a member, not the port. include/uapi/linux/if_bridge.h */
+export const BRIDGE_FLAGS_SELF = 2;
+
+/** include/uapi/linux/if_bridge.h */
+export const BRIDGE_VLAN_INFO = { PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_END: 16 } as const;
+
+/** In IFLA_EXT_MASK: a dump of ports tells their VLANs, each by itself. include/uapi/linux/rtnetlink.h */
+export const RTEXT_FILTER_BRVLAN = 2;
 
 /** Nested in IFLA_INFO_DATA of a veth. include/uapi/linux/veth.h */
 export const VETH_INFO_PEER = 1;

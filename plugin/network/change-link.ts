@@ -2,6 +2,7 @@ import { encodeAttribute, encodeNested, encodeString, encodeU32, joinBytes } fro
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { IFF, IFLA, IFLA_INFO, NLM_F, RTM, VETH_INFO_PEER } from '#plugin/netlink/netlink-tables.ts';
 import { encodeLinkHeader } from './link-message.ts';
+import { encodeVlanFiltering } from './vlan-filtering.ts';
 
 export type VethPair = {
   readonly hostVeth: { readonly name: string; readonly mac: Uint8Array };
@@ -41,13 +42,15 @@ export function createVethPair(socket: NetlinkSocket, { hostVeth, podVeth, names
   socket.request({ type: RTM.NEWLINK, flags: NLM_F.CREATE | NLM_F.EXCL, body, object });
 }
 
-/** @throws NetlinkError EEXIST where the name is taken */
-export function createBridge(socket: NetlinkSocket, name: string, mac: Uint8Array): void {
+export type NewBridge = { readonly name: string; readonly mac: Uint8Array; readonly isVlanFiltering: boolean };
+
+/** @throws NetlinkError EEXIST where the name is taken, EOPNOTSUPP where the kernel cannot filter VLANs */
+export function createBridge(socket: NetlinkSocket, { name, mac, isVlanFiltering }: NewBridge): void {
   const body = joinBytes(
     encodeLinkHeader({}),
     encodeString(IFLA.IFNAME, name),
     encodeAttribute(IFLA.ADDRESS, mac),
-    encodeNested(IFLA.LINKINFO, encodeString(IFLA_INFO.KIND, 'bridge')),
+    isVlanFiltering ? encodeVlanFiltering() : encodeNested(IFLA.LINKINFO, encodeString(IFLA_INFO.KIND, 'bridge')),
   );
   socket.request({ type: RTM.NEWLINK, flags: NLM_F.CREATE | NLM_F.EXCL, body, object: `bridge ${name}` });
 }

@@ -4,12 +4,14 @@ import { createBridge, setLinkUp, setPromiscuous } from './change-link.ts';
 import { findLink } from './find-link.ts';
 import type { LinkFacts } from './link-message.ts';
 import { formatMacAddress } from './mac-address.ts';
+import { readVlanSettings, setVlanFiltering } from './vlan-filtering.ts';
 
 export type BridgeDemand = {
   readonly name: string;
   /** Given at creation: otherwise it would change with the ports. */
   readonly mac: Uint8Array;
   readonly isPromiscuous: boolean;
+  readonly isVlanFiltering: boolean;
 };
 
 export type EnsuredBridge = {
@@ -33,6 +35,7 @@ export function ensureBridge(socket: NetlinkSocket, demand: BridgeDemand): Ensur
   if (bridge.kind !== 'bridge') {
     throw new BridgeConflict(`link ${demand.name} exists and is no bridge (kind ${bridge.kind ?? 'none'})`);
   }
+  if (demand.isVlanFiltering) ensureVlanFiltering(socket, bridge, commands);
   if ((bridge.flags & IFF.UP) === 0) {
     setLinkUp(socket, bridge);
     commands.push(`ip link set dev ${bridge.name} up`);
@@ -44,13 +47,31 @@ export function ensureBridge(socket: NetlinkSocket, demand: BridgeDemand): Ensur
   return { bridge, commands };
 }
 
-function createMissingBridge(socket: NetlinkSocket, { name, mac }: BridgeDemand, commands: string[]): LinkFacts {
+function ensureVlanFiltering(socket: NetlinkSocket, bridge: LinkFacts, commands: string[]): void {
+  if (readVlanSettings(socket, bridge).isFiltering) return;
   try {
-    createBridge(socket, name, mac);
-    commands.push(`ip link add name ${name} address ${formatMacAddress(mac)} type bridge`);
+    setVlanFiltering(socket, bridge);
+  } catch (error) {
+    throw explainVlanRefusal(error, bridge.name);
+  }
+  commands.push(`ip link set dev ${bridge.name} type bridge vlan_filtering 1`);
+}
+
+function explainVlanRefusal(error: unknown, name: string): unknown {
+  if (!(error instanceof NetlinkError && error.code === 'EOPNOTSUPP')) return error;
+  const message = `bridge ${name} cannot filter VLANs: this kernel was built without CONFIG_BRIDGE_VLAN_FILTERING`;
+  return new BridgeConflict(message, { cause: error });
+}
+
+function createMissingBridge(socket: NetlinkSocket, demand: BridgeDemand, commands: string[]): LinkFacts {
+  const { name, mac, isVlanFiltering } = demand;
+  try {
+    createBridge(socket, demand);
+    const filtering = isVlanFiltering ? ' vlan_filtering 1' : '';
+    commands.push(`ip link add name ${name} address ${formatMacAddress(mac)} type bridge${filtering}`);
   } catch (error) {
     // Another ADD was faster: its bridge is as good as ours.
-    if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error;
+    if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw explainVlanRefusal(error, name);
   }
   const bridge = findLink(socket, name);
   if (bridge === undefined) throw new BridgeConflict(`bridge ${name} disappeared right after it was made`);

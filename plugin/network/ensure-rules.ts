@@ -66,8 +66,15 @@ export function rulesMarkerPath({ network }: RulesDemand, { runDirectory }: Pick
 
 /** What the rules of every subnet have in common. */
 export function rulesKey(demand: RulesDemand, { bootId }: Pick<RulesNode, 'bootId'>): string {
-  const { bridgeName, isMasqueraded, clusterCidrs, backend } = demand;
-  return JSON.stringify([bootId, bridgeName, isMasqueraded, clusterCidrs.map(formatIpPrefix), backend ?? 'any']);
+  const { gatewayLinkName, bridgeName, isMasqueraded, clusterCidrs, backend } = demand;
+  return JSON.stringify([
+    bootId,
+    bridgeName,
+    gatewayLinkName,
+    isMasqueraded,
+    clusterCidrs.map(formatIpPrefix),
+    backend ?? 'any',
+  ]);
 }
 
 /** The kernel is asked anew each time, as others change rules too; its answer is remembered. */

@@ -5,6 +5,8 @@ export type RulesDemand = {
   /** The rules carry its name as their comment. */
   readonly network: string;
   readonly bridgeName: string;
+  /** What owns the gateway address: the bridge, or the VLAN link on it, which packets to and from elsewhere pass. */
+  readonly gatewayLinkName: string;
   readonly subnets: readonly IpPrefix[];
   /** Traffic that leaves the subnets gets the node's address. */
   readonly isMasqueraded: boolean;
@@ -39,7 +41,8 @@ const LONGEST_COMMENT = 100;
 
 /** The rules of one network in one family, in the order in which a packet has to meet them. */
 export function listRules(demand: RulesDemand, family: AddressFamily): readonly Rule[] {
-  const { bridgeName, isMasqueraded } = demand;
+  const { bridgeName, gatewayLinkName, isMasqueraded } = demand;
+  const links = [...new Set([bridgeName, gatewayLinkName])];
   const ofFamily = (prefixes: readonly IpPrefix[]): readonly string[] =>
     prefixes.filter(({ address }) => address.family === family).map(formatIpPrefix);
   const subnets = [...new Set(ofFamily(demand.subnets))];
@@ -52,8 +55,8 @@ export function listRules(demand: RulesDemand, family: AddressFamily): readonly 
     { hook: 'postrouting', source, verdict: 'MASQUERADE' },
   ]);
   return [
-    { hook: 'forward', inLink: bridgeName, verdict: 'ACCEPT' },
-    { hook: 'forward', outLink: bridgeName, verdict: 'ACCEPT' },
+    ...links.map((inLink): Rule => ({ hook: 'forward', inLink, verdict: 'ACCEPT' })),
+    ...links.map((outLink): Rule => ({ hook: 'forward', outLink, verdict: 'ACCEPT' })),
     ...(isMasqueraded ? masquerade : []),
   ];
 }
