@@ -1,5 +1,6 @@
 import { hasFreeAddresses } from '#plugin/ipam/reserve-addresses.ts';
 import { findLink } from '#plugin/network/find-link.ts';
+import { findRulesObstacle } from '#plugin/network/find-rules-obstacle.ts';
 import { classifyError } from './classify-error.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { delegateStatus } from './delegate-ipam.ts';
@@ -8,7 +9,7 @@ import { type BridgeConfiguration, parseBridgeConfiguration } from './parse-brid
 
 /**
  * Whether an ADD could work now.
- * @throws CniFailure of code 51 where an IPAM plugin answers so, else of code 50: the configuration cannot be used, the bridge's name is another link's, no address is left
+ * @throws CniFailure of code 51 where an IPAM plugin answers so, else of code 50: the configuration cannot be used, the bridge's name is another link's, no address is left, no program can set rules
  */
 export function reportStatus(context: InvocationContext): void {
   const configuration = parseUsable(context);
@@ -26,7 +27,14 @@ export function reportStatus(context: InvocationContext): void {
       });
     }
   });
+  requireRulesProgram(configuration);
   if (configuration.ipamPlugin !== undefined) delegateStatus(context, configuration.ipamPlugin);
+}
+
+/** A network of layer 2 only needs no rules. */
+function requireRulesProgram({ rangeSets, ipamPlugin, rulesBackend }: BridgeConfiguration): void {
+  const obstacle = rangeSets.length > 0 || ipamPlugin !== undefined ? findRulesObstacle(rulesBackend) : undefined;
+  if (obstacle !== undefined) throw new CniFailure(obstacle, { code: CNI_ERROR_CODE.notAvailable });
 }
 
 function parseUsable(context: InvocationContext): BridgeConfiguration {

@@ -67,13 +67,11 @@ describe('the backend', () => {
     ['nftables', 'install the package nftables'],
   ])('that the node does not have (ipMasqBackend %s) is an error that says what to install', (ipMasqBackend, text) => {
     rules.hidePrograms();
-    const { answer } = rules.call(
-      'ADD',
-      'one',
-      dualStackConfiguration(ipMasqBackend === undefined ? {} : { ipMasqBackend }),
-    );
+    const configuration = dualStackConfiguration(ipMasqBackend === undefined ? {} : { ipMasqBackend });
+    const { answer } = rules.call('ADD', 'one', configuration);
     expect(answer.code).toBe(103);
     expect(answer.msg).toContain(text);
+    expect(rules.call('STATUS', '', configuration).answer).toMatchObject({ code: 50, msg: answer.msg });
     expect(rules.world.listLinkNames('one')).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { AF } from '#plugin/netlink/netlink-tables.ts';
 import { hasNftablesChain } from '#plugin/netlink/read-nftables-chain.ts';
+import { findRulesObstacle } from './find-rules-obstacle.ts';
 import type { AddressFamily } from './ip-address.ts';
 import { familiesOf, type RulesDemand, type RulesHook } from './list-rules.ts';
 import type { RulesAccess } from './rules-access.ts';
@@ -22,6 +23,8 @@ export type RulesTarget = {
 
 /** enum of address families that are also NFPROTO_IPV4 and NFPROTO_IPV6. include/uapi/linux/netfilter.h */
 export const NFPROTO: Readonly<Record<AddressFamily, number>> = { inet: AF.INET, inet6: AF.INET6 };
+
+const NATIVE: RulesBackend = { kind: 'nftables', suffix: '' };
 
 /** kubelet and kube-proxy mark the filter they use (kubernetes.io, "kubelet: IPTablesOwnershipCleanup"; KEP-3178). */
 const KUBE_HINTS = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY', 'KUBE-PROXY-CANARY'];
@@ -49,17 +52,9 @@ type FoundIptables = {
 };
 
 function chooseBackend(wanted: RulesDemand['backend'], found: FoundIptables, access: RulesAccess): RulesBackend {
-  const iptables = wanted === 'nftables' ? undefined : chooseIptables(found, access);
-  if (iptables !== undefined) return iptables;
-  const native = wanted === 'iptables' ? undefined : findNative();
-  if (native !== undefined) return native;
-  if (wanted === 'iptables') {
-    throw new RulesRefused('ipMasqBackend is "iptables" and this node has no iptables: install the package iptables');
-  }
-  if (wanted === 'nftables') {
-    throw new RulesRefused('ipMasqBackend is "nftables" and this node has no nft: install the package nftables');
-  }
-  throw new RulesRefused('this node has neither iptables nor nft: install the package iptables or nftables');
+  const obstacle = findRulesObstacle(wanted);
+  if (obstacle !== undefined) throw new RulesRefused(obstacle);
+  return (wanted === 'nftables' ? undefined : chooseIptables(found, access)) ?? NATIVE;
 }
 
 /** The kind that kubelet or kube-proxy use, or else what the node's administrator made the default. */
@@ -85,7 +80,9 @@ function findOtherForward(
 ): RulesBackend | undefined {
   if (backend.kind !== 'iptables-legacy') return listLegacyTables(family).includes('filter') ? legacy : undefined;
   const forward = { family: NFPROTO[family], table: 'filter', chain: 'FORWARD' };
-  return hasNftablesChain(access.socket, forward) ? (nft ?? findNative()) : undefined;
+  return hasNftablesChain(access.socket, forward)
+    ? (nft ?? (findProgram('nft') === undefined ? undefined : NATIVE))
+    : undefined;
 }
 
 /** Tables of the older filter that are in use. Asking its own program instead would put them into use. */
@@ -95,10 +92,6 @@ export function listLegacyTables(family: AddressFamily): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function findNative(): RulesBackend | undefined {
-  return findProgram('nft') === undefined ? undefined : { kind: 'nftables', suffix: '' };
 }
 
 function findIptables(access: RulesAccess): FoundIptables {

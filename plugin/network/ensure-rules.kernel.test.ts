@@ -21,6 +21,24 @@ describe.each(ALL_TOOLS)('with %s', (tools) => {
     expect(before.length).toBeGreaterThan(10);
   });
 
+  it('the first pods of a node, all at once, set each rule once', async () => {
+    rules.equip(tools);
+    const pods = ['one', 'two', 'three'].map((netns) => ({
+      command: 'ADD',
+      containerId: netns,
+      netns,
+      ifName: 'eth0',
+    }));
+    const input = dualStackConfiguration();
+    const variables = { PATH: rules.path };
+    const added = await Promise.all(pods.map((pod) => rules.world.cniInParallel({ ...pod, input, variables })));
+    expect(added.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    // In each family two accepting ones, three exemptions and the masquerading one.
+    expect(rules.listOwnRules()).toHaveLength(12);
+    const forward = rules.world.exec(`${TOOLS}/iptables-${filterOf(tools)}`, '-S', 'FORWARD');
+    expect(forward.match(/-j PODWIRE-FORWARD/g)).toHaveLength(1);
+  });
+
   it('rules are found again where nothing tells of them, as after an ADD that was killed: none is there twice', () => {
     rules.equip(tools);
     rules.call('ADD', 'one', dualStackConfiguration());
