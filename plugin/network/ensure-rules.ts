@@ -51,13 +51,9 @@ export function ensureRules(demand: RulesDemand, node: RulesNode): EnsuredRules 
  * @throws RulesRefused; LockTimeout, ProgramTimeout
  */
 export function pruneRules(demand: RulesDemand, node: RulesNode): readonly string[] {
-  const markerPath = rulesMarkerPath(demand, node);
-  if (listFormerSubnets(demand, node).length === 0) return [];
-  return withRulesLock(node, () => {
-    const former = listFormerSubnets(demand, node);
-    const isStale = readRulesMarker(markerPath) !== undefined && former.some((subnet) => !node.isSubnetInUse(subnet));
-    return isStale ? replaceRules(demand, node) : [];
-  });
+  const hasUnused = (): boolean => listFormerSubnets(demand, node).some((subnet) => !node.isSubnetInUse(subnet));
+  if (!hasUnused()) return [];
+  return withRulesLock(node, () => (hasUnused() ? replaceRules(demand, node) : []));
 }
 
 export function rulesMarkerPath({ network }: RulesDemand, { runDirectory }: Pick<RulesNode, 'runDirectory'>): string {
