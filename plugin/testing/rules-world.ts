@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import type { JsonObject } from '#model/json.ts';
 import { type CniOutcome, type KernelWorld, openKernelWorld } from './kernel-world.ts';
@@ -6,7 +7,16 @@ import { ipamConfiguration } from './network-configuration.ts';
 /** What a node has to set rules with. */
 export type RulesTools = 'iptables-nft' | 'iptables-legacy' | 'nft';
 
-export const ALL_TOOLS: readonly RulesTools[] = ['iptables-nft', 'iptables-legacy', 'nft'];
+const PROBE = 'mount -t tmpfs tmpfs /run && PATH=$PATH:/usr/sbin:/sbin iptables-legacy -t nat -S';
+
+/** More and more kernels are built without the older filter (CONFIG_NETFILTER_XTABLES_LEGACY). */
+export const hasLegacyFilter =
+  spawnSync('unshare', ['-Urnm', '--propagation', 'private', 'sh', '-c', PROBE]).status === 0;
+if (!hasLegacyFilter) console.log('skipped: rules with iptables-legacy; this kernel or machine has none');
+
+export const ALL_TOOLS: readonly RulesTools[] = hasLegacyFilter
+  ? ['iptables-nft', 'iptables-legacy', 'nft']
+  : ['iptables-nft', 'nft'];
 
 /** Copies that the plugin does not find: a test sets and reads rules with them whatever the node has. */
 export const TOOLS = '/run/tools';
@@ -17,7 +27,7 @@ const NAMES = ['iptables', 'ip6tables'].flatMap((name) => ['', '-save', '-restor
 const PREPARE = `set -e
 mkdir -p ${TOOLS} ${BIN}
 cp "$(readlink -f "$(command -v iptables-nft)")" ${TOOLS}/xtables-nft-multi
-cp "$(readlink -f "$(command -v iptables-legacy)")" ${TOOLS}/xtables-legacy-multi
+cp "$(readlink -f "$(command -v iptables-legacy)")" ${TOOLS}/xtables-legacy-multi || :
 cp "$(readlink -f "$(command -v nft)")" ${TOOLS}/nft
 for action in '' -save -restore; do for kind in nft legacy; do for name in iptables ip6tables; do
   ln -s xtables-$kind-multi ${TOOLS}/$name-$kind$action
@@ -93,7 +103,7 @@ export class RulesWorld implements Disposable {
 
   /** Every rule that carries the network's name, as iptables-save and nft print it; one of both only once. */
   listOwnRules(network = 'podnet'): readonly string[] {
-    const saved = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy']
+    const saved = ['iptables-nft', 'ip6tables-nft', ...(hasLegacyFilter ? ['iptables-legacy', 'ip6tables-legacy'] : [])]
       .flatMap((name) => this.world.exec(`${TOOLS}/${name}-save`).split('\n'))
       .filter((line) => line.includes(` --comment ${network} `));
     const native = this.world
