@@ -119,6 +119,36 @@ describe('host-local', () => {
     expect(world.listLinkNames()).toHaveLength(2);
   });
 
+  it('has its subnet masqueraded when the network asks for it, once for all pods', () => {
+    const input = hostLocal({}, { ipMasq: true });
+    call('ADD', input);
+    const before = world.exec('iptables', '-t', 'nat', '-S');
+    expect(before).toMatch(/-s 10\.9\.0\.0\/24 .*-j MASQUERADE/);
+    call('ADD', input, { containerId: 'c2', netns: 'two' });
+    expect(world.exec('iptables', '-t', 'nat', '-S')).toBe(before);
+  });
+
+  it('serves twenty ADDs at once with twenty addresses', { timeout: 60_000 }, async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `pod${index}`);
+    world.addNamespaces(...names);
+    const variables = { CNI_PATH: REFERENCE_DIRECTORY };
+    const outcomes = await Promise.all(
+      names.map((netns) =>
+        world.cniInParallel({
+          command: 'ADD',
+          containerId: netns,
+          netns,
+          ifName: 'eth0',
+          input: hostLocal({}, { isDefaultGateway: true }),
+          variables,
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
+    expect(new Set(outcomes.map(({ addresses }) => addresses[0])).size).toBe(20);
+    world.exec('ip', 'netns', 'exec', 'pod7', 'ping', '-c1', '-W5', '10.9.0.1');
+  });
+
   it('from before CNI 1.1.0 knows neither GC nor STATUS, which does not fail them', () => {
     const input = hostLocal({}, { cniVersion: '1.1.0' });
     expect(call('STATUS', input)).toMatchObject(silent);

@@ -59,7 +59,7 @@ function ensureVlanFiltering(socket: NetlinkSocket, bridge: LinkFacts, commands:
 
 function explainVlanRefusal(error: unknown, name: string): unknown {
   if (!(error instanceof NetlinkError && error.code === 'EOPNOTSUPP')) return error;
-  const message = `bridge ${name} cannot filter VLANs: this kernel was built without CONFIG_BRIDGE_VLAN_FILTERING`;
+  const message = `the kernel makes no bridge ${name} that filters VLANs: it needs CONFIG_BRIDGE_VLAN_FILTERING`;
   return new BridgeConflict(message, { cause: error });
 }
 
