@@ -75,12 +75,11 @@ function formatFamilies({ ips, routes }: AttachmentResult, cniVersion: CniVersio
       });
     }
     if (first === undefined) continue;
+    const ofFamily = routes.filter(({ destination }) => destination.address.family === family);
     families[key] = {
       ip: formatIpPrefix(first.prefix),
       ...(first.gateway === undefined ? {} : { gateway: formatIpAddress(first.gateway) }),
-      routes: routes
-        .filter(({ destination }) => destination.address.family === family)
-        .map((route) => formatRoute(route, cniVersion)),
+      ...(ofFamily.length === 0 ? {} : { routes: ofFamily.map((route) => formatRoute(route, cniVersion)) }),
     };
   }
   return families;
