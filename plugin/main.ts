@@ -8,6 +8,8 @@ import { runCni } from './cni/run-cni.ts';
 async function main(): Promise<number> {
   const [command, ...words] = process.argv.slice(2);
   if (command === undefined) return runCni(process.env, () => Math.round(performance.now() * 1000));
+  // The executable starts with the policy of a run that ends in milliseconds; what follows runs long.
+  Bun.unsafe.setJITPolicy(1);
   if (command === 'agent') return (await import('./agent/main.ts')).runAgent(process.env);
   if (command === 'snapshot') return (await import('./agent/main.ts')).printSnapshot(process.env);
   const known = INSTALL_COMMANDS.get(command);
