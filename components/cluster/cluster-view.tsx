@@ -1,24 +1,23 @@
 'use client';
 
-import { Plus, Server, Unplug } from 'lucide-react';
+import { Server, Unplug } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { LabBody } from '#model/protocol/rest.ts';
 import type { ClusterTopology, NodeTile } from '#model/topology/topology.ts';
 import { useClusterTopology } from '../live/use-cluster-topology.ts';
 import { useInvocations } from '../live/use-invocations.ts';
+import { CreatePod } from '../pod/create-pod.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { StaleNotice } from '../shell/stale-notice.tsx';
 import { useDrawing } from '../shell/use-drawing.ts';
 import { ViewSwitch } from '../shell/view-switch.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
-import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { ClusterFacts } from './cluster-facts.tsx';
 import { ClusterTable } from './cluster-table.tsx';
 import { CniSwitch } from './cni-switch.tsx';
-import { CreatePodDialog } from './create-pod-dialog.tsx';
 import { NodeTiles } from './node-tiles.tsx';
 import { RouteMatrix } from './route-matrix.tsx';
 import { useLab } from './use-lab.ts';
@@ -37,7 +36,7 @@ export function ClusterView() {
         facts={<ClusterFacts topology={state.value} />}
         actions={
           <>
-            {lab !== undefined && <CreatePodButton lab={lab} />}
+            <CreatePod />
             <ViewSwitch value={drawing} onChange={setDrawing} />
           </>
         }
@@ -79,24 +78,6 @@ function LatestInvocations({ isTable }: { readonly isTable: boolean }) {
 function findSwitch(lab: LabBody | undefined, name: string, onDone: () => void): ReactNode {
   const node = lab?.nodes.find((candidate) => candidate.name === name);
   return node === undefined ? undefined : <CniSwitch node={node} onDone={onDone} />;
-}
-
-function CreatePodButton({ lab }: { readonly lab: LabBody }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <Button look="outlined" onClick={() => setOpen(true)}>
-        <Plus aria-hidden size={14} />
-        Create pod
-      </Button>
-      <CreatePodDialog
-        open={isOpen}
-        onOpenChange={setOpen}
-        nodes={lab.nodes.map(({ name }) => name)}
-        images={lab.images}
-      />
-    </>
-  );
 }
 
 type ClusterBodyProps = {

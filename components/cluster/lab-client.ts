@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LabBody, type LabPodRequest } from '#model/protocol/rest.ts';
+import { LabBody } from '#model/protocol/rest.ts';
 import type { Result } from '#model/result.ts';
 import { fetchJson } from '../live/fetch-json.ts';
 
@@ -14,9 +14,6 @@ const send = (method: string, body?: unknown): RequestInit => ({
 
 /** The lab, or why there is none: away from the embedded lab the collector answers 404. */
 export const readLab = (): Promise<Result<LabBody, string>> => fetchJson('/api/v1/lab', LabBody);
-
-export const createLabPod = (request: LabPodRequest): Promise<Result<unknown, string>> =>
-  fetchJson('/api/v1/lab/pods', Anything, send('POST', request));
 
 /** Puts the plugin and its configuration on a node, or takes the configuration away. */
 export const setLabCni = (node: string, installed: boolean): Promise<Result<unknown, string>> =>

@@ -8,21 +8,23 @@ import { Dialog } from '../ui/dialog.tsx';
 import { useLab } from './use-lab.ts';
 
 type CreatePodProps = {
-  readonly node: string;
+  /** Absent: the node can be chosen. */
+  readonly node?: string;
   /** Called with `<namespace>/<name>` when the lab has taken the pod. */
-  readonly onCreated: (pod: string) => void;
+  readonly onCreated?: (pod: string) => void;
 };
 
-/** Makes a pod on this node of the lab; nothing where no lab runs. */
+/** Makes a pod on a node of the lab; nothing where no lab runs. */
 export function CreatePod({ node, onCreated }: CreatePodProps) {
   const [isOpen, setIsOpen] = useState(false);
   const { lab, createPod } = useLab();
-  if (lab === undefined || !lab.nodes.some((candidate) => candidate.name === node)) {
+  const nodes = (lab?.nodes ?? []).map(({ name }) => name).filter((name) => node === undefined || name === node);
+  if (lab === undefined || nodes.length === 0) {
     return null;
   }
   const finish = (pod: string): void => {
     setIsOpen(false);
-    onCreated(pod);
+    onCreated?.(pod);
   };
   return (
     <>
@@ -34,19 +36,26 @@ export function CreatePod({ node, onCreated }: CreatePodProps) {
         open={isOpen}
         onOpenChange={setIsOpen}
         title="Create a pod"
-        description={`In the lab, on node ${node}. The runtime calls the CNI plugin for it.`}
+        description={`In the lab${node === undefined ? '' : `, on node ${node}`}. The runtime calls the CNI plugin for it.`}
       >
-        <CreatePodForm node={node} createPod={createPod} onCreated={finish} />
+        <CreatePodForm nodes={nodes} images={lab.images} createPod={createPod} onCreated={finish} />
       </Dialog>
     </>
   );
 }
 
-type CreatePodFormProps = CreatePodProps & { readonly createPod: ReturnType<typeof useLab>['createPod'] };
+type CreatePodFormProps = {
+  /** The first is chosen at first; one alone is not asked for. */
+  readonly nodes: readonly string[];
+  readonly images: readonly string[];
+  readonly createPod: ReturnType<typeof useLab>['createPod'];
+  readonly onCreated: (pod: string) => void;
+};
 
-function CreatePodForm({ node, createPod, onCreated }: CreatePodFormProps) {
+function CreatePodForm({ nodes, images, createPod, onCreated }: CreatePodFormProps) {
   const [name, setName] = useState('');
-  const [image, setImage] = useState<LabPodRequest['image']>('nginx');
+  const [node, setNode] = useState(nodes[0]);
+  const [image, setImage] = useState(images[0]);
   const [problem, setProblem] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
   const submit = async (event: FormEvent): Promise<void> => {
@@ -73,7 +82,8 @@ function CreatePodForm({ node, createPod, onCreated }: CreatePodFormProps) {
   return (
     <form onSubmit={(event) => void submit(event)} className="space-y-4">
       <NameField name={name} onChange={changeName} isInvalid={problem !== undefined} />
-      <ImageField image={image} onChange={setImage} />
+      {nodes.length > 1 && <ChoiceField label="Node" choices={nodes} value={node} onChange={setNode} />}
+      <ChoiceField label="Image" choices={images} value={image} onChange={setImage} />
       {problem !== undefined && (
         <p role="alert" id="create-pod-problem" className="rounded-md border border-bad/50 px-3 py-2 text-bad">
           {problem}
@@ -116,22 +126,21 @@ function NameField({ name, onChange, isInvalid }: NameFieldProps) {
   );
 }
 
-type ImageFieldProps = {
-  readonly image: LabPodRequest['image'];
-  readonly onChange: (image: LabPodRequest['image']) => void;
+type ChoiceFieldProps = {
+  readonly label: string;
+  readonly choices: readonly string[];
+  readonly value: string | undefined;
+  readonly onChange: (value: string) => void;
 };
 
-function ImageField({ image, onChange }: ImageFieldProps) {
+function ChoiceField({ label, choices, value, onChange }: ChoiceFieldProps) {
   return (
     <label className="block text-xs font-medium text-text-2">
-      Image
-      <select
-        value={image}
-        onChange={(event) => onChange(event.target.value === 'busybox' ? 'busybox' : 'nginx')}
-        className={FIELD}
-      >
-        <option value="nginx">nginx</option>
-        <option value="busybox">busybox</option>
+      {label}
+      <select value={value} onChange={(event) => onChange(event.target.value)} className={FIELD}>
+        {choices.map((choice) => (
+          <option key={choice}>{choice}</option>
+        ))}
       </select>
     </label>
   );

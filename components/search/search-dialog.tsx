@@ -76,6 +76,8 @@ function SearchForm({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
+const keepInView = (option: HTMLElement | null): void => option?.scrollIntoView({ block: 'nearest' });
+
 type PlaceListProps = {
   readonly places: readonly Place[];
   readonly chosen: number;
@@ -93,14 +95,15 @@ function PlaceList({ places, chosen, onOpen }: PlaceListProps) {
           <div
             key={place.href}
             id={`${LIST_ID}-${index}`}
+            ref={index === chosen ? keepInView : undefined}
             role="option"
             aria-selected={index === chosen}
             onClick={() => onOpen(place)}
             className={`flex h-8 cursor-pointer items-center gap-2.5 rounded-md px-2.5 hover:bg-raised ${index === chosen ? 'bg-raised' : ''}`}
           >
             <Icon aria-hidden size={14} className="shrink-0 text-text-3" />
-            <span className="truncate font-semibold">{place.name}</span>
-            <span className="ml-auto shrink-0 font-mono text-[11.5px] text-text-2">{place.detail}</span>
+            <span className="max-w-[75%] shrink-0 truncate font-semibold">{place.name}</span>
+            <span className="ml-auto min-w-0 truncate font-mono text-[11.5px] text-text-2">{place.detail}</span>
           </div>
         );
       })}

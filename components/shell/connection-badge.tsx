@@ -36,7 +36,7 @@ export function ConnectionBadge() {
       role="status"
       data-connection={connection.state}
       title={`${label} since ${clockOf(connection.since)}`}
-      className="flex items-center gap-2 whitespace-nowrap text-xs"
+      className="flex items-center justify-end gap-2 whitespace-nowrap text-xs xl:min-w-[106px]"
     >
       <span aria-hidden className={`size-2 shrink-0 rounded-full ${look}`} />
       <span className="font-semibold">{label}</span>
