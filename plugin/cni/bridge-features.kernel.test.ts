@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '#model/json.ts';
 import type { CniOutcome, KernelWorld } from '#plugin/testing/kernel-world.ts';
@@ -69,6 +70,18 @@ describe('hairpinMode', () => {
     add('one', podCidrConfiguration({ hairpinMode: true }));
     add('two', podCidrConfiguration());
     expect(countReturnedFrames()).toBeGreaterThan(0);
+  });
+
+  it('lets a pod reach itself through its service, as kube-proxy sets one up', async () => {
+    add('one', podCidrConfiguration({ hairpinMode: true }));
+    const service = ['-d', '10.96.0.1', '-p', 'tcp', '--dport', '80', '-j', 'DNAT', '--to', '10.240.2.2:80'] as const;
+    world.exec('iptables', '-t', 'nat', '-A', 'PREROUTING', ...service);
+    const itself = ['-s', '10.240.2.2', '-d', '10.240.2.2', '-j', 'MASQUERADE'] as const;
+    world.exec('iptables', '-t', 'nat', '-I', 'POSTROUTING', ...itself);
+    const script = "require('net').createServer((s) => s.end('me')).listen(80, () => console.log('ready'))";
+    await once(world.spawn([...inPod, process.execPath, '-e', script]).stdout, 'data');
+    const ask = 'timeout 5 cat < /dev/tcp/10.96.0.1/80';
+    expect(world.try([...inPod, 'bash', '-c', ask]).stdout).toBe('me');
   });
 
   it('is off unless asked for: no frame comes back', () => {

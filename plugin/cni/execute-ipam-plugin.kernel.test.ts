@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '#model/json.ts';
 import type { CniCall, CniOutcome, KernelWorld } from '#plugin/testing/kernel-world.ts';
-import { openKernelWorld } from '#plugin/testing/kernel-world.ts';
+import { EXECUTABLE, openKernelWorld } from '#plugin/testing/kernel-world.ts';
 import { ipamConfiguration, podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 
 let world: KernelWorld;
@@ -42,6 +42,15 @@ describe('an IPAM plugin', () => {
     expect(answer.msg).toContain('IPAM plugin fake is in no directory of CNI_PATH /nowhere:/run/none');
     expect(world.listLinkNames()).toEqual([]);
     expect(call('STATUS', fake()).answer.code).toBe(50);
+  });
+
+  it.each(['ADD', 'DEL', 'GC', 'STATUS'])('that is Podwire under another name is not run for %s', (command) => {
+    world.exec('mkdir', '-p', '/run/bin');
+    world.exec('ln', '-s', EXECUTABLE, '/run/bin/fake');
+    const outcome = call(command, fake({ 'cni.dev/valid-attachments': [] }), withFake);
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stdout).toContain('IPAM plugin /run/bin/fake is Podwire itself');
+    expect(world.readJournal().length).toBe(1);
   });
 
   it('gets our environment, and the configuration as it came', () => {

@@ -16,7 +16,7 @@ export type IpamCall = {
 
 /**
  * Finds a plugin's executable as libcni does it: the first directory of CNI_PATH that has one.
- * @throws CniFailure of code 4 without CNI_PATH, of code 107 where no directory has it
+ * @throws CniFailure of code 4 without CNI_PATH, of code 107 where no directory has it, of code 7 where it is us
  */
 export function findIpamPlugin({ environment }: InvocationContext, plugin: string): string {
   if (environment.path === undefined) {
@@ -24,13 +24,25 @@ export function findIpamPlugin({ environment }: InvocationContext, plugin: strin
       code: CNI_ERROR_CODE.environmentInvalid,
     });
   }
-  const candidates = environment.path.split(':').map((directory) => `${directory}/${plugin}`);
-  const found = candidates.find(isExecutableFile);
-  if (found !== undefined) return found;
+  const directories = environment.path.split(':').filter((directory) => directory !== '');
+  const found = directories.map((directory) => `${directory}/${plugin}`).find(isExecutableFile);
+  if (found !== undefined) {
+    requireOther(found);
+    return found;
+  }
   throw new CniFailure(
     `IPAM plugin ${plugin} is in no directory of CNI_PATH ${environment.path}: install it there or change ipam.type`,
     { code: CNI_ERROR_CODE.ipamFailed },
   );
+}
+
+/** Under another name we would run ourselves as our own IPAM plugin, and that one would do the same. */
+function requireOther(path: string): void {
+  const [own, other] = [statSync('/proc/self/exe'), statSync(path)];
+  if (own.dev !== other.dev || own.ino !== other.ino) return;
+  throw new CniFailure(`IPAM plugin ${path} is Podwire itself: its own addresses need no ipam.type, or "podwire"`, {
+    code: CNI_ERROR_CODE.configurationInvalid,
+  });
 }
 
 function isExecutableFile(path: string): boolean {
