@@ -44,8 +44,12 @@ export function readPodNetwork(world: KernelWorld, { data: { env } }: Invocation
 
 /** @returns the same, from the result that the plugin printed */
 export function describePrinted({ data: { result } }: InvocationEvent): PodNetwork {
-  const { interfaces, ips, routes } = result as unknown as CniAnswer & {
-    readonly routes: readonly { readonly dst: string; readonly gw?: string }[];
+  const {
+    interfaces,
+    ips,
+    routes = [],
+  } = result as unknown as CniAnswer & {
+    readonly routes?: readonly { readonly dst: string; readonly gw?: string }[];
   };
   return {
     mac: interfaces[2]?.mac ?? 'none in the result',
