@@ -106,6 +106,14 @@ describe('IPv6', () => {
       { dev: 'cni0', lladdr: world.ipOne('-n', 'two', 'link', 'show', 'dev', 'eth0').address },
     ]);
   });
+
+  it('that a runtime switched off in the namespace is on where the pod has an IPv6 address', () => {
+    for (const scope of ['all', 'default'])
+      world.exec('ip', 'netns', 'exec', 'one', 'sysctl', '-w', `net.ipv6.conf.${scope}.disable_ipv6=1`);
+    const input = ipamConfiguration({ ranges: [[{ subnet: '10.9.0.0/24' }], [{ subnet: 'fd00:9::/64' }]] });
+    expect(call('ADD', 'one', input).addresses).toEqual(['10.9.0.2/24', 'fd00:9::2/64']);
+    ping('one', 'fd00:9::1');
+  });
 });
 
 describe('what a runtime asks for', () => {

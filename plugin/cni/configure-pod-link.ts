@@ -1,6 +1,7 @@
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { setLinkUp } from '#plugin/network/change-link.ts';
-import { addAddress, readDuplicateDetection } from '#plugin/network/interface-addresses.ts';
+import { enableInet6 } from '#plugin/network/enable-inet6.ts';
+import { type AddedAddress, addAddress, readDuplicateDetection } from '#plugin/network/interface-addresses.ts';
 import {
   addRoute,
   defaultDestination,
@@ -48,10 +49,22 @@ function addAddresses(
     const names = addresses.map(({ prefix }) => formatIpPrefix(prefix));
     notes.object = names.length === 0 ? podVeth.name : names.join(', ');
     notes.command = [...commands, `${inPod} link set dev ${podVeth.name} up`].join(' && ');
-    for (const { prefix } of addresses) addAddress(pod.socket, podVeth, { prefix, hasDuplicateDetection });
+    for (const { prefix } of addresses) addPodAddress(pod, podVeth, { prefix, hasDuplicateDetection });
     setLinkUp(pod.socket, podVeth);
   });
   if (hasDuplicateDetection) awaitDuplicateDetection({ context, pod }, podVeth, addresses);
+}
+
+/** IPv6 is tried first and switched on only where it is off: nearly nobody has to pay for looking. */
+function addPodAddress(pod: PodNamespace, podVeth: LinkFacts, added: AddedAddress): void {
+  try {
+    addAddress(pod.socket, podVeth, added);
+  } catch (error) {
+    const isInet6Off = error instanceof NetlinkError && error.code === 'EACCES';
+    if (!isInet6Off || added.prefix.address.family === 'inet') throw error;
+    enableInet6(pod.handle.fd, podVeth.name);
+    addAddress(pod.socket, podVeth, added);
+  }
 }
 
 const DETECTION_POLL_MS = 20;
