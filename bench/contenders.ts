@@ -36,6 +36,9 @@ type NetworkDemand = {
   readonly isDualStack?: boolean;
 };
 
+/** The contender whose journal is taken apart. */
+export const profiledId = 'podwire-plain';
+
 const plain: NetworkDemand = { key: 'plain', third: 0 };
 const masquerade: NetworkDemand = { key: 'masq', label: 'ipMasq', third: 1, ipMasq: true };
 const dualStack: NetworkDemand = { key: 'dual', label: 'dual stack', third: 2, isDualStack: true };

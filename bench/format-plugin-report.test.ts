@@ -14,6 +14,8 @@ const describeContender = (id: string, ms: number, succeeded: number): Contender
 const measurement: PluginMeasurement = {
   rounds: 1,
   floorMs: [1],
+  emptyMs: [5],
+  profiles: { add: [{ part: 'veth.create', p50Ms: 0.5 }], del: [] },
   contenders: [describeContender('reference', 8, 100), describeContender('podwire', 4, 50)],
   crowds: [{ title: 'crowded plugin', pods: 250, emptyAddMs: [4, 5, 60], crowdedAddMs: [6, 7, 8] }],
   garbage: { attachments: 100, singleMs: [2_000], batchMs: [50] },

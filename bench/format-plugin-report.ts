@@ -4,6 +4,7 @@ import type {
   GarbageMeasurement,
   PluginMeasurement,
 } from './plugin-measurement.ts';
+import type { ProfilePart } from './profile-steps.ts';
 import { summarizeDurations } from './summarize-durations.ts';
 
 const formatMs = (ms: number): string => ms.toFixed(1);
@@ -29,7 +30,7 @@ const header = [
  * with the same demands.
  */
 export function formatPluginReport(measurement: PluginMeasurement): string {
-  const { contenders, rounds, floorMs, crowds, garbage } = measurement;
+  const { contenders, rounds, floorMs, crowds, garbage, emptyMs, profiles } = measurement;
   const rows = [header, ...contenders.map((contender) => listCells(contender, findRival(contenders, contender)))];
   const floor = summarizeDurations(floorMs);
   return [
@@ -46,6 +47,12 @@ export function formatPluginReport(measurement: PluginMeasurement): string {
     ]),
     '',
     ...formatTable([['left-over attachments', 'one by one ms', 'one GC ms', 'ratio'], listGarbageCells(garbage)]),
+    '',
+    `Where the time of podwire's plain ADD and DEL goes, medians. An executable built the same way that does nothing: p50 ${formatMs(medianOf(emptyMs))} ms.`,
+    '',
+    ...formatTable([['part of ADD', 'p50 ms'], ...profiles.add.map(listPartCells)]),
+    '',
+    ...formatTable([['part of DEL', 'p50 ms'], ...profiles.del.map(listPartCells)]),
   ].join('\n');
 }
 
@@ -86,6 +93,8 @@ function listGarbageCells({ attachments, singleMs, batchMs }: GarbageMeasurement
   const [single, batch] = [medianOf(singleMs), medianOf(batchMs)];
   return [String(attachments), formatMs(single), formatMs(batch), formatRatio(batch / single)];
 }
+
+const listPartCells = ({ part, p50Ms }: ProfilePart): readonly string[] => [part, p50Ms.toFixed(2)];
 
 function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -1,3 +1,5 @@
+import type { ProfilePart } from './profile-steps.ts';
+
 /** What the measuring process inside the world hands to the one outside, as JSON. */
 export type ContenderMeasurement = {
   readonly id: string;
@@ -38,7 +40,11 @@ export type PluginMeasurement = {
   readonly rounds: number;
   /** Start and end of a program that does nothing (`/bin/true`), in the same rounds: part of every number. */
   readonly floorMs: readonly number[];
+  /** The same of an executable built like dist/podwire that does nothing. */
+  readonly emptyMs: readonly number[];
   readonly contenders: readonly ContenderMeasurement[];
   readonly crowds: readonly CrowdMeasurement[];
   readonly garbage: GarbageMeasurement;
+  /** Where an ADD and a DEL of the plain network spend their time. */
+  readonly profiles: { readonly add: readonly ProfilePart[]; readonly del: readonly ProfilePart[] };
 };

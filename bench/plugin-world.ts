@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Contender, describeCollected, listContenders, listCrowdPairs } from './contenders.ts';
+import type { CniVerb, InvocationEvent } from '#model/cni/invocation-event.ts';
+import { type Contender, describeCollected, listContenders, listCrowdPairs, profiledId } from './contenders.ts';
 import { measureCrowd } from './measure-crowd.ts';
 import { measureGarbage } from './measure-garbage.ts';
 import type { ContenderMeasurement, ParallelMeasurement, PluginMeasurement } from './plugin-measurement.ts';
 import { createNamespaces, locateTarget, removeNamespaces, requireSuccess } from './pod-namespaces.ts';
+import { profileSteps } from './profile-steps.ts';
 import { type CniRun, runCniVerb, startCniVerb } from './run-cni-verb.ts';
 
 /**
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     podwire: { type: 'string' },
     reference: { type: 'string' },
     bash: { type: 'string' },
+    empty: { type: 'string' },
   },
 });
 
@@ -41,12 +44,18 @@ type Durations = { readonly addMs: number[]; readonly delMs: number[] };
 function measureAlone(contenders: readonly Contender[], rounds: number) {
   const durations = new Map<string, Durations>(contenders.map(({ id }) => [id, { addMs: [], delMs: [] }]));
   const floorMs: number[] = [];
+  const emptyMs: number[] = [];
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     const names = contenders.map(({ id }) => `r${round + warmUpRounds}-${id}`);
     createNamespaces(names);
-    const startMs = performance.now();
-    spawnSync('/bin/true', { input: '' });
-    if (round >= 0) floorMs.push(performance.now() - startMs);
+    for (const [executable, durationsMs] of [
+      ['/bin/true', floorMs] as const,
+      [options.empty ?? '', emptyMs] as const,
+    ]) {
+      const startMs = performance.now();
+      spawnSync(executable, { input: '' });
+      if (round >= 0) durationsMs.push(performance.now() - startMs);
+    }
     for (const [place, contender] of contenders.entries()) {
       const target = locateTarget(names[place] ?? '');
       const addMs = requireSuccess(contender, 'ADD', runCniVerb(contender, 'ADD', target));
@@ -59,7 +68,21 @@ function measureAlone(contenders: readonly Contender[], rounds: number) {
     removeNamespaces(names);
     if (round % 25 === 24) tellProgress(`${round + 1} of ${rounds} rounds`);
   }
-  return { durations, floorMs };
+  return { durations, floorMs, emptyMs };
+}
+
+/** The journal has one line for each run, in the same order. */
+function readProfiles(stateDirectory: string, durations: Durations | undefined): PluginMeasurement['profiles'] {
+  const text = readFileSync(join(stateDirectory, profiledId, 'journal/invocations.ndjson'), 'utf8');
+  const events = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as InvocationEvent);
+  const profile = (verb: CniVerb, wallMs: readonly number[]) => {
+    const measured = events.filter(({ data }) => data.verb === verb).slice(-wallMs.length);
+    return profileSteps(measured.map(({ data }, place) => ({ ...data, wallMs: wallMs[place] ?? 0 })));
+  };
+  return { add: profile('ADD', durations?.addMs ?? []), del: profile('DEL', durations?.delMs ?? []) };
 }
 
 function readAddresses(run: CniRun): readonly string[] {
@@ -99,7 +122,8 @@ async function measure(stateDirectory: string): Promise<PluginMeasurement> {
     stateDirectory,
   };
   const contenders = listContenders(paths);
-  const { durations, floorMs } = measureAlone(contenders, rounds);
+  const { durations, floorMs, emptyMs } = measureAlone(contenders, rounds);
+  const profiles = readProfiles(stateDirectory, durations.get(profiledId));
   const measured: ContenderMeasurement[] = [];
   for (const contender of contenders) {
     tellProgress(`${options.parallel} at once: ${contender.title}`);
@@ -117,7 +141,7 @@ async function measure(stateDirectory: string): Promise<PluginMeasurement> {
     attachments: garbageAttachments,
     rounds: garbageRounds,
   });
-  return { rounds, floorMs, contenders: measured, crowds, garbage };
+  return { rounds, floorMs, emptyMs, contenders: measured, crowds, garbage, profiles };
 }
 
 function tellProgress(text: string): void {

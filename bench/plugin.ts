@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './describe-machine.ts';
@@ -34,7 +35,13 @@ export function runPluginBench(args: readonly string[]): number {
     return 1;
   }
   const machine = describeMachine();
-  const measurement = measureInWorld(podwire, options);
+  const scratch = mkdtempSync(join(tmpdir(), 'podwire-bench-'));
+  let measurement: PluginMeasurement;
+  try {
+    measurement = measureInWorld({ podwire, empty: buildEmptyExecutable(root, scratch) }, options);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
   const report = formatPluginReport(measurement);
   process.stdout.write(`${machine}\n\n${report}\n`);
   if (options.write) {
@@ -55,7 +62,18 @@ function listMissing(podwire: string): readonly string[] {
   return remedies.filter(([path]) => !existsSync(path)).map(([path, remedy]) => `${path} is missing: ${remedy}`);
 }
 
-function measureInWorld(podwire: string, options: { rounds: string; parallel: string }): PluginMeasurement {
+function buildEmptyExecutable(root: string, directory: string): string {
+  const path = join(directory, 'empty');
+  const source = join(import.meta.dirname, 'empty-executable.ts');
+  const build = spawnSync(process.execPath, [join(root, 'plugin/build.ts'), source, path], { encoding: 'utf8' });
+  if (build.status !== 0) throw new Error(`the empty executable was not built: ${build.stderr}`);
+  return path;
+}
+
+function measureInWorld(
+  { podwire, empty }: { readonly podwire: string; readonly empty: string },
+  options: { rounds: string; parallel: string },
+): PluginMeasurement {
   const world = spawnSync(
     'unshare',
     [
@@ -68,7 +86,7 @@ function measureInWorld(podwire: string, options: { rounds: string; parallel: st
       ],
       ...['--rounds', options.rounds, '--parallel', options.parallel],
       ...['--podwire', podwire, '--reference', referenceDirectory],
-      ...['--bash', resolve(import.meta.dirname, 'bash-plugin.sh')],
+      ...['--bash', resolve(import.meta.dirname, 'bash-plugin.sh'), '--empty', empty],
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );

@@ -3,21 +3,24 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Builds `dist/podwire`: one executable, bytecode included, so that a run starts in milliseconds.
  * `--splitting` keeps the agent's code out of the plugin's start. No code is compiled to machine code before it ran a
  * hundred times as often as usual: a run of 10 ms never gets that far, and its compiler threads cost more than they gave
- * (the agent sets the usual policy). Nothing is read from the folder that the runtime happens to be in. Built aside and renamed into place: a node that runs the
- * old one is never left with half of a new one.
+ * (the agent sets the usual policy). Nothing is read from the folder that the runtime happens to be in.
  */
-export function buildExecutable(root: string): number {
-  const outcome = join(root, 'dist', 'podwire');
+const OPTIONS = [
+  ...['--compile', '--minify', '--bytecode', '--format=esm', '--splitting', '--compile-jit-policy=100'],
+  ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
+];
+
+/**
+ * Builds one executable, bytecode included, so that a run starts in milliseconds. Built aside and renamed into place: a
+ * node that runs the old one is never left with half of a new one.
+ * @returns the compiler's exit code
+ */
+function buildExecutable(root: string, source: string, outcome: string): number {
   const draft = `${outcome}.${process.pid}`;
   mkdirSync(dirname(outcome), { recursive: true });
-  const options = [
-    ...['--compile', '--minify', '--bytecode', '--format=esm', '--splitting', '--compile-jit-policy=100'],
-    ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
-  ];
-  const parameters = ['build', ...options, `--outfile=${draft}`, join(root, 'plugin', 'main.ts')];
+  const parameters = ['build', ...OPTIONS, `--outfile=${draft}`, source];
   const { status, error } = spawnSync(join(root, 'node_modules', '.bin', 'bun'), parameters, {
     stdio: 'inherit',
     cwd: root,
@@ -28,4 +31,7 @@ export function buildExecutable(root: string): number {
   return status ?? 1;
 }
 
-process.exitCode = buildExecutable(join(import.meta.dirname, '..'));
+/** `node plugin/build.ts` builds dist/podwire; with a source and an outcome, that in the same way. */
+const root = join(import.meta.dirname, '..');
+const [source = join(root, 'plugin', 'main.ts'), outcome = join(root, 'dist', 'podwire')] = process.argv.slice(2);
+process.exitCode = buildExecutable(root, source, outcome);
