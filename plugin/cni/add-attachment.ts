@@ -1,4 +1,4 @@
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
 import { IFF } from '#plugin/netlink/netlink-tables.ts';
 import { setMacAddress } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';

@@ -1,18 +1,21 @@
-import { type ReservedAddress, reserveAddresses } from '#plugin/ipam/reserve-addresses.ts';
-import {
-  formatIpAddress,
-  formatIpPrefix,
-  type IpAddress,
-  type IpPrefix,
-  networkPrefix,
-} from '#plugin/network/ip-address.ts';
+import type { ReservedAddress } from '#plugin/ipam/address-order.ts';
+import { type IpamFailure, releaseReservation, reserveAddresses } from '#plugin/ipam/reserve-addresses.ts';
+import { formatIpPrefix, type IpAddress, type IpPrefix, networkPrefix } from '#plugin/network/ip-address.ts';
 import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { delegateAdd } from './delegate-ipam.ts';
+import { listAttachedOwners } from './host-veth.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 
-/** Takes the pod's addresses from our own store. @throws CniFailure of code 101 or 102 */
+const FAILURE_CODE: Readonly<Record<IpamFailure['kind'], number>> = {
+  'pool-exhausted': CNI_ERROR_CODE.poolExhausted,
+  'address-taken': CNI_ERROR_CODE.addressUnavailable,
+  'address-unusable': CNI_ERROR_CODE.addressUnavailable,
+  'attachment-busy': CNI_ERROR_CODE.tryAgainLater,
+};
+
+/** Takes the pod's addresses from our own store. @throws CniFailure of code 101, 102 or 11 */
 export function assignAddresses(attachment: Attachment): AddressAssignment {
   const { routes, dns, rangeSets } = attachment.configuration;
   const addresses = rangeSets.length === 0 ? [] : reserve(attachment);
@@ -56,18 +59,19 @@ function reserve({ context, configuration, request, owner }: Attachment): readon
   return context.steps.run('ipam.reserve', (notes) => {
     const store = context.openStore();
     const requested = request.addresses;
-    const outcome = reserveAddresses(store, { owner, rangeSets, requested, reservedAt: context.startedAt });
-    if (!outcome.ok) {
-      const { kind, message } = outcome.error;
-      const { poolExhausted, addressUnavailable } = CNI_ERROR_CODE;
-      throw new CniFailure(message, { code: kind === 'pool-exhausted' ? poolExhausted : addressUnavailable });
-    }
-    const names = outcome.value.map(({ address }) => formatIpAddress(address));
-    notes.onUndo(() => store.withLock(() => store.release(names)));
+    const pod = describePod(context.environment.args);
+    const listAttached = () => listAttachedOwners(context.host);
+    const outcome = reserveAddresses(store, { owner, pod, rangeSets, requested, listAttached });
+    if (!outcome.ok) throw new CniFailure(outcome.error.message, { code: FAILURE_CODE[outcome.error.kind] });
+    notes.onUndo(() => releaseReservation(store, owner));
     const assigned = outcome.value.map(describeReserved);
     notes.object = assigned.map(({ prefix }) => formatIpPrefix(prefix)).join(', ');
     return assigned;
   });
+}
+
+function describePod({ K8S_POD_NAMESPACE: namespace, K8S_POD_NAME: name }: Readonly<Record<string, string>>) {
+  return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`;
 }
 
 function describeReserved({ address, range }: ReservedAddress): AssignedAddress {

@@ -1,4 +1,4 @@
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
 import { IFF } from '#plugin/netlink/netlink-tables.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import type { AssignedAddress } from './address-assignment.ts';

@@ -1,4 +1,4 @@
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { InvocationContext } from './invocation-context.ts';

@@ -1,9 +1,16 @@
 import type { JsonObject } from '#model/json.ts';
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { Reservation, ReservationOwner } from '#plugin/ipam/reservation.ts';
+import type { ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import { NetlinkError, type NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { deleteLinkGroup, setLinkGroup } from '#plugin/network/change-link.ts';
 import { pruneRules } from '#plugin/network/ensure-rules.ts';
+import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { listLinks } from '#plugin/network/list-links.ts';
+import { formatMacAddress } from '#plugin/network/mac-address.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { delegateGarbageCollection } from './delegate-ipam.ts';
-import { deleteAttachment } from './delete-attachment.ts';
+import { removeNeighbours } from './delete-attachment.ts';
+import { hostVethGroup, hostVethMac } from './host-veth.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
@@ -13,31 +20,33 @@ import { readObjects, readText } from './read-key.ts';
 const VALID_ATTACHMENTS = 'cni.dev/valid-attachments';
 
 /**
- * Deletes every attachment of the network that the runtime no longer knows. Goes on past errors and reports them together.
+ * Deletes every attachment of the network that the runtime no longer knows: host veths, addresses, neighbour entries. Goes on
+ * past errors and reports them together. An ADD that is under way is left alone: the list may be older than it.
  * @throws CniFailure of code 7 where the list is absent: that is not the empty list, and nothing is deleted
  */
 export function collectGarbage(context: InvocationContext): void {
   const valid = parseValidAttachments(context.input.configuration);
+  const store = context.openStore();
   const problems: string[] = [];
-  for (const owner of listOwners(context)) {
-    if (valid.has(keyOf(owner))) continue;
+  const attempt = <T>(work: () => T): T | undefined => {
     try {
-      deleteAttachment(context, owner);
+      return work();
     } catch (error) {
-      problems.push(`${owner.containerId}/${owner.ifName}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(error instanceof Error ? error.message : String(error));
+      return undefined;
     }
+  };
+  const listed = attempt(() => listInvalid(store, valid)) ?? { stale: [], underWay: [] };
+  const areVethsGone = attempt(() => deleteStaleVeths(context, { valid, ...listed }));
+  if (areVethsGone && listed.stale.length > 0) {
+    // As in DEL: their next owner's entries must not be hit.
+    const addresses = listed.stale.flatMap((reservation) => reservation.addresses);
+    attempt(() => removeNeighbours(context, addresses));
+    attempt(() => releaseAll(context, store, listed.stale));
   }
   const ipamPlugin = looselyReadIpamPlugin(context.input.configuration);
-  try {
-    if (ipamPlugin !== undefined) delegateGarbageCollection(context, ipamPlugin);
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-  }
-  try {
-    pruneNetworkRules(context);
-  } catch (error) {
-    problems.push(`rules: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  if (ipamPlugin !== undefined) attempt(() => delegateGarbageCollection(context, ipamPlugin));
+  attempt(() => pruneNetworkRules(context));
   if (problems.length === 0) return;
   throw new CniFailure(`${problems.length} problems were met while garbage was collected`, {
     code: CNI_ERROR_CODE.kernelRefused,
@@ -56,25 +65,78 @@ function pruneNetworkRules(context: InvocationContext): void {
   });
 }
 
-const keyOf = ({ containerId, ifName }: ReservationOwner): string => `${containerId}/${ifName}`;
-
-function parseValidAttachments(configuration: JsonObject): ReadonlySet<string> {
+function parseValidAttachments(configuration: JsonObject): readonly ReservationOwner[] {
   const attachments = readObjects(configuration, VALID_ATTACHMENTS);
   if (attachments === undefined)
     throw new CniFailure(`${VALID_ATTACHMENTS} is missing`, { code: CNI_ERROR_CODE.configurationInvalid });
-  return new Set(
-    attachments.map((one) =>
-      keyOf({ containerId: readText(one, 'containerID') ?? '', ifName: readText(one, 'ifname') ?? '' }),
-    ),
-  );
+  return attachments.map((one) => ({
+    containerId: readText(one, 'containerID') ?? '',
+    ifName: readText(one, 'ifname') ?? '',
+  }));
 }
 
-function listOwners(context: InvocationContext): readonly ReservationOwner[] {
-  const store = context.openStore();
-  const owners = new Map<string, ReservationOwner>();
-  for (const address of store.listReserved()) {
-    const reservation = store.read(address);
-    if (reservation !== undefined) owners.set(keyOf(reservation), reservation);
+type Invalid = { readonly stale: readonly Reservation[]; readonly underWay: readonly Reservation[] };
+
+function listInvalid(store: ReservationStore, valid: readonly ReservationOwner[]): Invalid {
+  if (!store.exists()) return { stale: [], underWay: [] };
+  const keyOf = ({ containerId, ifName }: ReservationOwner): string => `${containerId}/${ifName}`;
+  const known = new Set(valid.map(keyOf));
+  return store.withLock(() => {
+    const invalid = store.listReservations().filter((one) => !known.has(keyOf(one)));
+    const underWay = invalid.filter((one) => store.isUnderWay(one));
+    return { stale: invalid.filter((one) => !underWay.includes(one)), underWay };
+  });
+}
+
+/** @returns true: none of them is left */
+function deleteStaleVeths(
+  context: InvocationContext,
+  { valid, stale, underWay }: Invalid & { readonly valid: readonly ReservationOwner[] },
+): boolean {
+  return context.steps.run('veth.delete', (notes) => {
+    const macOf = (owner: ReservationOwner): string => formatMacAddress(hostVethMac(owner));
+    const kept = new Set([...valid, ...underWay].map(macOf));
+    const gone = new Set(stale.map(macOf));
+    const networkGroup = hostVethGroup(context.input.name);
+    const links = listLinks(context.host);
+    const veths = links.filter(({ kind, group, mac = '' }) => {
+      const isOurs = kind === 'veth' && (group === networkGroup || gone.has(mac));
+      return isOurs && !kept.has(mac);
+    });
+    if (veths.length === 0) return true;
+    const group = chooseUnusedGroup(links);
+    notes.object = veths.map(({ name }) => name).join(', ');
+    notes.command = `${veths.map(({ name }) => `ip link set dev ${name} group ${group}`).join(' && ')} && ip link del group ${group}`;
+    deleteTogether(context.host, veths, group);
+    return true;
+  });
+}
+
+/** The kernel waits for a grace period of RCU per deletion request, so one request for all of them. */
+function deleteTogether(host: NetlinkSocket, veths: readonly LinkFacts[], group: number): void {
+  for (const veth of veths) ignoreMissing(() => setLinkGroup(host, veth, group));
+  ignoreMissing(() => deleteLinkGroup(host, group));
+}
+
+/** One that no link is in, and that tells whose doing it is where one is left in it. */
+function chooseUnusedGroup(links: readonly LinkFacts[]): number {
+  const used = new Set(links.map(({ group }) => group));
+  let group = hostVethGroup('podwire garbage');
+  while (used.has(group)) group += 1;
+  return group;
+}
+
+/** Another DEL, or the end of a namespace, was faster. */
+function ignoreMissing(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof NetlinkError && error.code === 'ENODEV')) throw error;
   }
-  return [...owners.values()];
+}
+
+function releaseAll(context: InvocationContext, store: ReservationStore, stale: readonly Reservation[]): void {
+  context.steps.run('ipam.release', (notes) => {
+    notes.object = store.withLock(() => store.release(stale)).join(', ');
+  });
 }

@@ -8,24 +8,25 @@ import { formatMacAddress } from '#plugin/network/mac-address.ts';
 import { readVlanSettings } from '#plugin/network/vlan-filtering.ts';
 import { type Attachment, requireLink } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
-import { HOST_VETH_ATTEMPTS, hostVethMac, hostVethName, isHostVethOf } from './host-veth.ts';
+import { HOST_VETH_ATTEMPTS, hostVethGroup, hostVethMac, hostVethName, isHostVethOf } from './host-veth.ts';
 import type { InvocationContext } from './invocation-context.ts';
 
 /** Makes the pair, the pod's end in the pod's namespace at once. @returns the host's end */
 export function createVeth({ context, configuration, owner, pod }: Attachment, podMac: Uint8Array): LinkFacts {
   return context.steps.run('veth.create', (notes) => {
     const { mtuBytes } = configuration;
+    const group = hostVethGroup(configuration.name);
     const hostMac = hostVethMac(owner);
     const mtu = mtuBytes === undefined ? '' : ` mtu ${mtuBytes}`;
     for (let attempt = 0; attempt < HOST_VETH_ATTEMPTS; attempt += 1) {
       const name = hostVethName(owner, attempt);
       notes.object = name;
       notes.command =
-        `ip link add ${name} address ${formatMacAddress(hostMac)}${mtu} type veth` +
+        `ip link add ${name} group ${group} address ${formatMacAddress(hostMac)}${mtu} type veth` +
         ` peer name ${owner.ifName} address ${formatMacAddress(podMac)}${mtu} netns ${pod.handle.path}`;
       try {
         const ends = { hostVeth: { name, mac: hostMac }, podVeth: { name: owner.ifName, mac: podMac } };
-        createVethPair(context.host, { ...ends, namespaceFd: pod.handle.fd, mtuBytes });
+        createVethPair(context.host, { ...ends, group, namespaceFd: pod.handle.fd, mtuBytes });
       } catch (error) {
         if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error;
         if (!clearNameCollision({ context, owner, name })) throw error;

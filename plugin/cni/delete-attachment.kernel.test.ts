@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CniCall, CniOutcome, KernelWorld } from '#plugin/testing/kernel-world.ts';
 import { openKernelWorld } from '#plugin/testing/kernel-world.ts';
-import { ipamConfiguration, podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
+import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 
 let world: KernelWorld;
 
@@ -85,43 +85,9 @@ describe('DEL', () => {
     call('DEL');
     expect(world.ipOne('link', 'show', 'dev', 'cni0')).toMatchObject({ ifindex, address: '0a:58:0a:f0:02:01' });
   });
-
-  it('frees the address for later, but not for the next pod', () => {
-    call('ADD');
-    call('DEL');
-    expect(call('ADD').addresses).toEqual(['10.240.2.3/24']);
-  });
-
-  it('hands addresses out again, the longest free first, when all were used', () => {
-    const input = ipamConfiguration({ subnet: '10.9.0.0/29' });
-    for (const containerId of ['a', 'b', 'c', 'd', 'e']) {
-      expect(call('ADD', { containerId, input }).exitCode).toBe(0);
-      call('DEL', { containerId, input });
-    }
-    expect(call('ADD', { containerId: 'f', input }).addresses).toEqual(['10.9.0.2/29']);
-  });
 });
 
 describe('an address', () => {
-  it('that was reserved before the last restart of the node is free again', () => {
-    call('ADD');
-    call('DEL');
-    const file = '/run/state/ipam/podnet/10.240.2.3';
-    const reservation = { containerId: 'old', ifName: 'eth0', bootId: 'earlier', reservedAt: '2026-01-01T00:00:00Z' };
-    world.try(['tee', file], JSON.stringify(reservation));
-    world.try(['tee', '/run/state/ipam/podnet/.boot'], 'earlier');
-    call('ADD');
-    expect(world.listReservations('podnet')).toEqual(['10.240.2.4']);
-  });
-
-  it('whose file is empty, as after a power cut, counts as free', () => {
-    const input = ipamConfiguration({ subnet: '10.9.0.0/30' });
-    call('ADD', { input });
-    call('DEL', { input });
-    world.try(['tee', '/run/state/ipam/podnet/10.9.0.2'], '');
-    expect(call('ADD', { input }).addresses).toEqual(['10.9.0.2/30']);
-  });
-
   it('that is asked for by name is given, also after a killed ADD of the same pod', () => {
     const args = 'IP=10.240.2.77;MAC=02:00:00:00:00:07';
     const { addresses } = call('ADD', { args });
@@ -130,25 +96,5 @@ describe('an address', () => {
     world.exec('ip', '-n', 'one', 'link', 'del', 'eth0');
     expect(call('ADD', { args }).addresses).toEqual(['10.240.2.77/24']);
     expect(call('ADD', { args, containerId: 'c2', netns: 'two' }).answer.code).toBe(102);
-  });
-});
-
-describe('GC', () => {
-  const attachment = (containerID: string) => ({ containerID, ifname: 'eth0' });
-
-  it('deletes what the runtime no longer knows and keeps the rest', () => {
-    call('ADD');
-    call('ADD', { containerId: 'c2', netns: 'two' });
-    const input = podCidrConfiguration({ 'cni.dev/valid-attachments': [attachment('c2')] });
-    expect(world.cni({ command: 'GC', input })).toMatchObject(silent);
-    expect(world.listReservations('podnet')).toEqual(['10.240.2.3']);
-    expect(world.listLinkNames('one')).toEqual([]);
-    expect(world.listLinkNames('two')).toEqual(['eth0']);
-  });
-
-  it('without the list deletes nothing: absent is not empty', () => {
-    call('ADD');
-    expect(world.cni({ command: 'GC', input: podCidrConfiguration() }).answer.code).toBe(7);
-    expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
   });
 });

@@ -1,5 +1,6 @@
 import type { JsonObject } from '#model/json.ts';
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
+import { releaseReservation } from '#plugin/ipam/reserve-addresses.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { deleteLink } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
@@ -37,11 +38,12 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
     ignoreMissing(() => deleteLink(context.host, hostVeth));
   });
   const store = context.openStore();
-  const addresses = [...store.findByOwner(owner), ...listDelegatedAddresses(context.input.configuration)];
+  const reserved = store.findByOwner(owner)?.addresses ?? [];
+  const addresses = [...reserved, ...listDelegatedAddresses(context.input.configuration)];
   // Before the addresses are given back: their next owner's entries must not be hit, nor those of a killed DEL forgotten.
   if (addresses.length > 0) removeNeighbours(context, addresses);
   context.steps.run('ipam.release', (notes) => {
-    const released = store.withLock(() => store.release(store.findByOwner(owner)));
+    const released = releaseReservation(store, owner);
     if (released.length > 0) notes.object = released.join(', ');
   });
 }
@@ -57,7 +59,7 @@ function listDelegatedAddresses(configuration: JsonObject): readonly string[] {
 }
 
 /** What the node remembers of the pod's MAC goes too; a bridge that is gone took it along. */
-function removeNeighbours(context: InvocationContext, addresses: readonly string[]): void {
+export function removeNeighbours(context: InvocationContext, addresses: readonly string[]): void {
   context.steps.run('neighbour.remove', (notes) => {
     const linkName = looselyReadGatewayLinkName(context.input.configuration);
     notes.object = addresses.join(', ');

@@ -95,6 +95,7 @@ function runWithHost(run: CommandRun, input: NetworkInput, work: (context: Invoc
   const { environment, steps, deadline } = run;
   const node = readNodeContext(run.variables);
   const bootId = readBootId();
+  const startedAt = formatTimestamp(run.startedAtMs);
   using host = openNetlinkSocket(NETLINK.ROUTE, deadline.remainingMs());
   const context: InvocationContext = {
     environment,
@@ -105,8 +106,16 @@ function runWithHost(run: CommandRun, input: NetworkInput, work: (context: Invoc
     steps,
     deadline,
     host,
-    openStore: () => openReservationStore({ node, network: input.name, bootId, deadline }),
-    startedAt: formatTimestamp(run.startedAtMs),
+    openStore: () =>
+      openReservationStore({
+        node,
+        network: input.name,
+        bootId,
+        deadline,
+        startedAt,
+        configuration: input.configuration,
+      }),
+    startedAt,
   };
   try {
     work(context);

@@ -1,8 +1,9 @@
-import type { ReservationOwner } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { hashText } from '#plugin/network/hash-text.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { listLinks } from '#plugin/network/list-links.ts';
 import { deriveHostVethMac, derivePodVethMac, formatMacAddress } from '#plugin/network/mac-address.ts';
 
 /** Names that an attachment may have tried; more collisions than this in 44 bits do not happen by chance. */
@@ -41,4 +42,23 @@ export function findHostVeth(socket: NetlinkSocket, owner: ReservationOwner): Li
     if (link !== undefined && isHostVethOf(owner, link)) return link;
   }
   return undefined;
+}
+
+/**
+ * The link group of a network's host veths: a number that nobody uses by chance. It is set at creation, so a veth tells its
+ * network without any file, also after an ADD that was killed: `ip link show group N`.
+ */
+export function hostVethGroup(network: string): number {
+  return Number(hashText(network) & 0x3fffffffn) | 0x40000000;
+}
+
+/**
+ * One look at all links, for questions about many attachments. A veth whose MAC or name somebody changed still counts.
+ * @returns which attachments have their host veth
+ */
+export function listAttachedOwners(socket: NetlinkSocket): (owner: ReservationOwner) => boolean {
+  const veths = listLinks(socket).filter(({ kind }) => kind === 'veth');
+  const macs = new Set(veths.map(({ mac }) => mac));
+  const names = new Set(veths.map(({ name }) => name));
+  return (owner) => macs.has(formatMacAddress(hostVethMac(owner))) || names.has(hostVethName(owner, 0));
 }

@@ -1,4 +1,5 @@
-import type { ReservationOwner, ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import type { ReservationOwner } from '#plugin/ipam/reservation.ts';
+import type { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { Deadline } from './deadline.ts';

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { JsonObject } from '#model/json.ts';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import { openOwnNamespace } from '#plugin/netlink/network-namespace.ts';
 import type { Deadline } from './deadline.ts';
+import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
+import { isJsonObject, readKey } from './read-key.ts';
 
 /** Where the plugin keeps its things on this node. */
 export type NodeContext = {
@@ -44,12 +47,30 @@ export type StoreContext = {
   readonly network: string;
   readonly bootId: string;
   readonly deadline: Deadline;
+  /** RFC 3339 */
+  readonly startedAt: string;
+  readonly configuration: JsonObject;
 };
 
-export function openReservationStore({ node, network, bootId, deadline }: StoreContext): ReservationStore {
+/** Of host-local, where the network's `ipam.dataDir` names no other. */
+const DEFAULT_HOST_LOCAL_DIRECTORY = '/var/lib/cni/networks';
+
+/** The store of a network, there or not. What host-local has is taken over where Podwire gives the addresses from now on. */
+export function openReservationStore({ node, network, configuration, ...rest }: StoreContext): ReservationStore {
+  const { bootId, startedAt, deadline } = rest;
+  const isDelegated = looselyReadIpamPlugin(configuration) !== undefined;
   return new ReservationStore({
     directory: `${node.stateDirectory}/ipam/${network}`,
     bootId,
+    startedAt,
+    hostLocalDirectory: isDelegated ? undefined : `${readHostLocalDirectory(configuration)}/${network}`,
     lockTimeoutMs: () => deadline.remainingMs(),
   });
+}
+
+/** DEL and GC must not fail over it. */
+function readHostLocalDirectory(configuration: JsonObject): string {
+  const ipam = readKey(configuration, 'ipam');
+  const dataDir = isJsonObject(ipam) ? readKey(ipam, 'dataDir') : undefined;
+  return typeof dataDir === 'string' && dataDir !== '' ? dataDir : DEFAULT_HOST_LOCAL_DIRECTORY;
 }

@@ -31,7 +31,9 @@ export function describeRulesNode(context: InvocationContext, { ipamPlugin }: Br
   const isSubnetInUse = (subnet: IpPrefix): boolean => {
     // Who else gives out addresses is not asked: its subnets stay.
     if (ipamPlugin !== undefined) return true;
-    return [...context.openStore().listReserved()]
+    return context
+      .openStore()
+      .listReserved()
       .map(parseIpAddress)
       .some((address) => address !== undefined && containsAddress(subnet, address));
   };

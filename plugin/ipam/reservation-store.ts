@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -8,154 +9,269 @@ import {
   renameSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
+import { tryLock } from '#plugin/netlink/libc.ts';
 import { waitForLock } from '#plugin/netlink/wait-for-lock.ts';
-
-/** Whose address it is: CNI_CONTAINERID and CNI_IFNAME. */
-export type ReservationOwner = { readonly containerId: string; readonly ifName: string };
-
-export type Reservation = ReservationOwner & {
-  /** Boot (and root namespace) in which it was made; of an earlier one, no pod is left that could use it. */
-  readonly bootId: string;
-  /** RFC 3339 */
-  readonly reservedAt: string;
-};
+import { hashText } from '#plugin/network/hash-text.ts';
+import { parseIpAddress } from '#plugin/network/ip-address.ts';
+import type { AddressOrder } from './address-order.ts';
+import { listHeld, readHostLocal, releaseHostLocal } from './host-local-store.ts';
+import { formatReservation, parseReservation, type Reservation, type ReservationOwner } from './reservation.ts';
 
 const LOCK_FILE = '.lock';
-const BOOT_FILE = '.boot';
-const FREED_FILE = '.freed';
+const STATE_FILE = '.state';
+const OWNERS = '.owners';
+
+/** NAME_MAX, include/uapi/linux/limits.h; what is allowed in a container id is safe in a file name. */
+const SAFE_OWNER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,254}$/;
+
+type StoreState = AddressOrder & { readonly bootId: string };
+
+export type ReservationDemand = Omit<Reservation, 'bootId' | 'reservedAt' | 'importedFrom'>;
 
 export type ReservationStoreOptions = {
   /** `<state>/ipam/<network>` */
   readonly directory: string;
   readonly bootId: string;
+  /** Where a host-local store of the same network would be; taken over once per boot. */
+  readonly hostLocalDirectory: string | undefined;
+  /** RFC 3339: when this invocation began. */
+  readonly startedAt: string;
   /** How long a lock of another process may be waited for, asked anew each time. */
   readonly lockTimeoutMs: () => number;
 };
 
 /**
- * One file per reserved address, named like it: `<state>/ipam/<network>/10.240.2.2`. A file appears complete or not at all
- * (written aside, then linked), and one that is empty all the same counts as free. Names that begin with a dot are the
- * store's own. Everything that changes it runs under `withLock`.
+ * The addresses in use in one network, as files: docs/ipam.md describes them. Everything that changes the store runs under
+ * `withLock`; whether an address is free, its file alone says. Nothing is synced to the disk: after a power cut no pod of
+ * this boot is left, and what the cut tore counts as free (ADR 0010).
  */
 export class ReservationStore {
   readonly #options: ReservationStoreOptions;
 
   constructor(options: ReservationStoreOptions) {
     this.#options = options;
-    mkdirSync(options.directory, { recursive: true, mode: 0o755 });
   }
 
   /** @throws LockTimeout */
   withLock<T>(work: () => T): T {
     const path = this.#path(LOCK_FILE);
-    const fd = openSync(path, 'a', 0o600);
+    const fd = this.#openLock(path);
     try {
       waitForLock(fd, path, this.#options.lockTimeoutMs());
-      this.#reclaimEarlierBoots();
+      if (this.#readState()?.bootId !== this.#options.bootId) this.#beginBoot();
       return work();
     } finally {
       closeSync(fd);
     }
   }
 
-  /** Addresses with a file, in no order. */
-  listReserved(): ReadonlySet<string> {
-    return new Set(readdirSync(this.#options.directory).filter((name) => !name.startsWith('.')));
+  /** Whether there is anything to find in it, without making it. */
+  exists(): boolean {
+    const { directory, hostLocalDirectory } = this.#options;
+    return existsSync(directory) || (hostLocalDirectory !== undefined && existsSync(hostLocalDirectory));
   }
 
-  /** Addresses given back, the longest free first. */
-  listFreed(): readonly string[] {
-    return (this.#readText(FREED_FILE) ?? '').split('\n').filter((line) => line !== '');
+  readOrder(): AddressOrder {
+    const { next = {}, freed = [], lastImported = [] } = this.#readState() ?? {};
+    return { next, freed, lastImported };
   }
 
-  /** @returns undefined where the address is free: no file, an empty or torn one */
+  isFree(address: string): boolean {
+    return this.read(address) === undefined;
+  }
+
+  /** @returns undefined where the address is free: no file, an empty or torn one, one of an earlier boot */
   read(address: string): Reservation | undefined {
-    const text = this.#readText(address);
-    if (text === undefined || text === '') return undefined;
-    try {
-      return JSON.parse(text) as Reservation;
-    } catch {
-      return undefined;
-    }
+    const reservation = this.#readReservation(address);
+    return reservation?.addresses.includes(address) ? reservation : undefined;
   }
 
-  /** @returns false where someone has it already */
-  create(address: string, owner: ReservationOwner, reservedAt: string): boolean {
-    if (this.read(address) === undefined) this.#remove(address);
-    const { containerId, ifName } = owner;
-    const reservation: Reservation = { containerId, ifName, bootId: this.#options.bootId, reservedAt };
-    const draft = this.#writeDraft(`${JSON.stringify(reservation)}\n`);
-    try {
-      linkSync(draft, this.#path(address));
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    } finally {
-      unlinkSync(draft);
-    }
+  findByOwner(owner: ReservationOwner): Reservation | undefined {
+    const reservation = this.#readReservation(ownerPath(owner));
+    return reservation !== undefined && isSameOwner(reservation, owner) ? reservation : undefined;
   }
 
-  /** Gives addresses back; those that are free already are passed over. */
-  release(addresses: readonly string[]): readonly string[] {
-    const released = addresses.filter((address) => this.#remove(address));
-    if (released.length === 0) return released;
-    const reserved = this.listReserved();
-    const earlier = this.listFreed().filter((address) => !released.includes(address) && !reserved.has(address));
-    this.#replaceText(FREED_FILE, `${[...earlier, ...released].join('\n')}\n`);
+  /** Addresses with a file, in no order. */
+  listReserved(): readonly string[] {
+    return this.#listNames('.').filter((name) => !name.startsWith('.'));
+  }
+
+  listReservations(): readonly Reservation[] {
+    return this.#listNames(OWNERS)
+      .map((name) => this.#readReservation(`${OWNERS}/${name}`))
+      .filter((reservation) => reservation !== undefined);
+  }
+
+  /**
+   * Gives the attachment its addresses, which have to be free. Its file stays open and locked until the process ends, however
+   * it ends: by that others see that the ADD is under way.
+   */
+  reserve(demand: ReservationDemand, order: AddressOrder): void {
+    const { bootId, startedAt: reservedAt } = this.#options;
+    // Never closed: the lock on it ends with the process.
+    this.#writeReservation({ ...demand, reservedAt, bootId });
+    this.#writeState({ bootId, ...order });
+  }
+
+  /** Gives addresses back, in a store of host-local too if they came from there. @returns those that were reserved */
+  release(reservations: readonly Reservation[]): readonly string[] {
+    const released = reservations.flatMap(({ addresses, ...owner }) =>
+      addresses.filter((address) => {
+        const holder = this.read(address);
+        return holder !== undefined && isSameOwner(holder, owner);
+      }),
+    );
+    const gone = new Set(released);
+    const order = this.readOrder();
+    const freed = [...order.freed.filter((address) => !gone.has(address)), ...released];
+    if (gone.size > 0) this.#writeState({ bootId: this.#options.bootId, ...order, freed });
+    for (const address of released) this.#remove(address);
+    for (const reservation of reservations) {
+      this.#releaseImported(reservation);
+      this.#remove(ownerPath(reservation));
+    }
     return released;
   }
 
-  findByOwner({ containerId, ifName }: ReservationOwner): readonly string[] {
-    return [...this.listReserved()].filter((address) => {
-      const reservation = this.read(address);
-      return reservation?.containerId === containerId && reservation.ifName === ifName;
-    });
+  /** Whether the process that reserved it is still at it: ADD holds the file's lock until it ends. */
+  isUnderWay(owner: ReservationOwner): boolean {
+    const path = this.#path(ownerPath(owner));
+    const fd = ignoreMissing(() => openSync(path, 'r'));
+    if (fd === undefined) return false;
+    try {
+      // Shared: two that ask at the same time do not take each other for an ADD.
+      return !tryLock(fd, 'shared', path);
+    } finally {
+      closeSync(fd);
+    }
   }
 
-  #reclaimEarlierBoots(): void {
-    const { bootId } = this.#options;
-    if (this.#readText(BOOT_FILE) === bootId) return;
-    this.release([...this.listReserved()].filter((address) => this.read(address)?.bootId !== bootId));
-    this.#replaceText(BOOT_FILE, bootId);
+  /** Whether host-local has given back, by a DEL of its own, what was taken over from it. */
+  isReleasedByHostLocal({ importedFrom, addresses, ...owner }: Reservation): boolean {
+    return importedFrom !== undefined && listHeld(importedFrom, owner, addresses).length === 0;
+  }
+
+  /** Drops what earlier boots left, then takes over what host-local has. Repeated after a kill, it does no harm. */
+  #beginBoot(): void {
+    mkdirSync(this.#path(OWNERS), { recursive: true, mode: 0o755 });
+    for (const name of this.#listNames(OWNERS)) {
+      if (this.#readReservation(`${OWNERS}/${name}`) === undefined) this.#remove(`${OWNERS}/${name}`);
+    }
+    const stale = this.listReserved().filter((name) => parseIpAddress(name) !== undefined && this.isFree(name));
+    for (const address of stale) this.#remove(address);
+    const { next, freed } = this.readOrder();
+    const returned = new Set(stale);
+    const lastImported = this.#importHostLocal();
+    const order = { next, freed: [...freed.filter((address) => !returned.has(address)), ...stale], lastImported };
+    this.#writeState({ bootId: this.#options.bootId, ...order });
+  }
+
+  /** @returns where host-local's ranges had got to */
+  #importHostLocal(): readonly string[] {
+    const { hostLocalDirectory: directory, lockTimeoutMs, startedAt: reservedAt, bootId } = this.#options;
+    if (directory === undefined) return [];
+    const { entries, lastReserved } = readHostLocal({ directory, lockTimeoutMs });
+    for (const [, group] of Map.groupBy(entries, ownerPath)) {
+      const [owner] = group;
+      const addresses = group.map(({ address }) => address).filter((address) => this.isFree(address));
+      if (owner === undefined || addresses.length === 0) continue;
+      const { containerId, ifName } = owner;
+      const reservation = { addresses, containerId, ifName, reservedAt, bootId, importedFrom: directory };
+      closeSync(this.#writeReservation(reservation));
+    }
+    return lastReserved;
+  }
+
+  #releaseImported({ importedFrom: directory, addresses, ...owner }: Reservation): void {
+    if (directory === undefined) return;
+    releaseHostLocal({ directory, lockTimeoutMs: this.#options.lockTimeoutMs }, owner, addresses);
+  }
+
+  /** Complete first, then linked to its addresses: no address ever names half a file. @returns its locked descriptor */
+  #writeReservation(reservation: Reservation): number {
+    const path = this.#path(ownerPath(reservation));
+    this.#remove(ownerPath(reservation));
+    const fd = openSync(path, 'wx', 0o644);
+    waitForLock(fd, path, this.#options.lockTimeoutMs());
+    try {
+      writeSync(fd, formatReservation(reservation));
+      for (const address of reservation.addresses) {
+        this.#remove(address);
+        linkSync(path, this.#path(address));
+      }
+      return fd;
+    } catch (error) {
+      for (const name of [...reservation.addresses, ownerPath(reservation)]) this.#remove(name);
+      throw error;
+    }
+  }
+
+  #readReservation(name: string): Reservation | undefined {
+    const reservation = parseReservation(this.#readText(name) ?? '');
+    return reservation?.bootId === this.#options.bootId ? reservation : undefined;
+  }
+
+  #readState(): StoreState | undefined {
+    try {
+      return JSON.parse(this.#readText(STATE_FILE) ?? '') as StoreState;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The order of free addresses is not worth a pod: on a full disk it stays as it was. */
+  #writeState(state: StoreState): void {
+    const draft = this.#path(`${STATE_FILE}.new`);
+    try {
+      writeFileSync(draft, JSON.stringify(state), { mode: 0o644 });
+      renameSync(draft, this.#path(STATE_FILE));
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+
+  #openLock(path: string): number {
+    const fd = ignoreMissing(() => openSync(path, 'a', 0o600));
+    if (fd !== undefined) return fd;
+    mkdirSync(this.#options.directory, { recursive: true, mode: 0o755 });
+    return openSync(path, 'a', 0o600);
   }
 
   #path(name: string): string {
     return `${this.#options.directory}/${name}`;
   }
 
+  #listNames(name: string): readonly string[] {
+    return ignoreMissing(() => readdirSync(this.#path(name))) ?? [];
+  }
+
   #readText(name: string): string | undefined {
-    try {
-      return readFileSync(this.#path(name), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    return ignoreMissing(() => readFileSync(this.#path(name), 'utf8'));
   }
 
-  #replaceText(name: string, text: string): void {
-    renameSync(this.#writeDraft(text), this.#path(name));
+  #remove(name: string): void {
+    ignoreMissing(() => unlinkSync(this.#path(name)));
   }
+}
 
-  /**
-   * A draft that a killed process left may be linked as someone's reservation: with the same process id again, it must be
-   * unlinked, never written over.
-   */
-  #writeDraft(text: string): string {
-    const name = `.draft-${process.pid}`;
-    this.#remove(name);
-    writeFileSync(this.#path(name), text, { mode: 0o600, flag: 'wx' });
-    return this.#path(name);
-  }
+function isSameOwner(one: ReservationOwner, other: ReservationOwner): boolean {
+  return one.containerId === other.containerId && one.ifName === other.ifName;
+}
 
-  #remove(address: string): boolean {
-    try {
-      unlinkSync(this.#path(address));
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
+/** `.owners/<container id>:<interface name>`: DEL finds its file without looking through the others. */
+function ownerPath({ containerId, ifName }: ReservationOwner): string {
+  const name = `${containerId}:${ifName}`;
+  return `${OWNERS}/${SAFE_OWNER_NAME.test(name) ? name : hashText(name).toString(16)}`;
+}
+
+function ignoreMissing<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

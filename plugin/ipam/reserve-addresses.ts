@@ -1,26 +1,30 @@
 import { fail, type Result, succeed } from '#model/result.ts';
-import { formatIpAddress, type IpAddress, isSameAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
-import { type AddressRange, describeRange, isInRange } from './address-range.ts';
-import type { ReservationOwner, ReservationStore } from './reservation-store.ts';
+import { formatIpAddress, type IpAddress } from '#plugin/network/ip-address.ts';
+import { type AddressOrder, chooseAddress, isUsable, type ReservedAddress } from './address-order.ts';
+import { type AddressRange, describeRange } from './address-range.ts';
+import type { Reservation, ReservationOwner } from './reservation.ts';
+import type { ReservationStore } from './reservation-store.ts';
 
-export type ReservedAddress = { readonly address: IpAddress; readonly range: AddressRange };
-
-export type IpamFailure =
-  | { readonly kind: 'pool-exhausted'; readonly message: string }
-  | { readonly kind: 'address-taken'; readonly message: string }
-  | { readonly kind: 'address-unusable'; readonly message: string };
+export type IpamFailure = {
+  readonly kind: 'pool-exhausted' | 'address-taken' | 'address-unusable' | 'attachment-busy';
+  readonly message: string;
+};
 
 export type AddressDemand = {
   readonly owner: ReservationOwner;
+  /** `namespace/name`, where known. */
+  readonly pod: string | undefined;
   /** One address is taken of each set. */
   readonly rangeSets: readonly (readonly AddressRange[])[];
   /** Addresses that the runtime asks for by name. */
   readonly requested: readonly IpAddress[];
-  /** RFC 3339 */
-  readonly reservedAt: string;
+  readonly listAttached: ListAttached;
 };
 
-/** Takes all addresses or none. Runs under the store's lock. */
+/** Looks at the node's links. @returns which attachments have their host veth */
+export type ListAttached = () => (owner: ReservationOwner) => boolean;
+
+/** Takes all addresses or none. @throws LockTimeout */
 export function reserveAddresses(
   store: ReservationStore,
   demand: AddressDemand,
@@ -28,16 +32,19 @@ export function reserveAddresses(
   const unusable = findUnusableRequest(demand);
   if (unusable !== undefined) return fail(unusable);
   return store.withLock(() => {
-    const taken: ReservedAddress[] = [];
-    for (const set of demand.rangeSets) {
-      const reserved = reserveFromSet(store, set, demand);
-      if (!reserved.ok) {
-        store.release(taken.map(({ address }) => formatIpAddress(address)));
-        return reserved;
-      }
-      taken.push(reserved.value);
+    const { owner, pod, rangeSets } = demand;
+    const { containerId, ifName } = owner;
+    const earlier = store.findByOwner(owner);
+    if (earlier !== undefined && store.isUnderWay(owner)) {
+      const message = `another ADD of ${ifName} in container ${containerId} is under way: wait for it, or end it`;
+      return fail({ kind: 'attachment-busy', message });
     }
-    return succeed(taken);
+    if (earlier !== undefined) store.release([earlier]);
+    const chosen = chooseOrReclaim(store, demand);
+    if (!chosen.ok) return chosen;
+    const addresses = chosen.value.taken.map(({ address }) => formatIpAddress(address));
+    if (rangeSets.length > 0) store.reserve({ addresses, containerId, ifName, pod }, chosen.value.order);
+    return succeed(chosen.value.taken);
   });
 }
 
@@ -55,71 +62,76 @@ function findUnusableRequest({ rangeSets, requested }: AddressDemand): IpamFailu
   return undefined;
 }
 
-function isUsable(range: AddressRange, address: IpAddress): boolean {
-  return isInRange(range, address) && !isSameAddress(range.gateway, address);
+type Choice = { readonly taken: readonly ReservedAddress[]; readonly order: AddressOrder };
+
+function chooseOrReclaim(store: ReservationStore, demand: AddressDemand): Result<Choice, IpamFailure> {
+  const chosen = chooseAll(store, demand);
+  if (chosen.ok) return chosen;
+  const abandoned = listAbandoned(store, demand.listAttached);
+  if (abandoned.length === 0) return chosen;
+  store.release(abandoned);
+  return chooseAll(store, demand);
 }
 
-function reserveFromSet(
-  store: ReservationStore,
-  set: readonly AddressRange[],
-  { owner, requested, reservedAt }: AddressDemand,
-): Result<ReservedAddress, IpamFailure> {
+function chooseAll(store: ReservationStore, { rangeSets, requested }: AddressDemand): Result<Choice, IpamFailure> {
+  const order = store.readOrder();
+  const taken: ReservedAddress[] = [];
+  for (const set of rangeSets) {
+    const wanted = findRequested(set, requested);
+    const holder = wanted === undefined ? undefined : store.read(formatIpAddress(wanted.address));
+    if (wanted !== undefined && holder !== undefined) {
+      const message = `requested address ${formatIpAddress(wanted.address)} is held by ${holder.containerId}`;
+      return fail({ kind: 'address-taken', message });
+    }
+    const choice = wanted ?? chooseAddress(set, { order, isFree: (name) => store.isFree(name) });
+    if (choice === undefined) {
+      const message = `no address is left in ${set.map(describeRange).join(', ')}`;
+      return fail({ kind: 'pool-exhausted', message });
+    }
+    taken.push(choice);
+  }
+  return succeed({ taken, order });
+}
+
+function findRequested(set: readonly AddressRange[], requested: readonly IpAddress[]): ReservedAddress | undefined {
   for (const range of set) {
     const address = requested.find((candidate) => isUsable(range, candidate));
-    if (address !== undefined) return reserveRequested(store, { address, range }, { owner, reservedAt });
+    if (address !== undefined) return { address, range };
   }
-  const reserved = store.listReserved();
-  for (const range of set) {
-    for (const address of candidateAddresses(range, reserved, store.listFreed())) {
-      if (store.create(formatIpAddress(address), owner, reservedAt)) return succeed({ address, range });
-    }
-  }
-  const ranges = set.map(describeRange).join(', ');
-  return fail({ kind: 'pool-exhausted', message: `no address is left in ${ranges}` });
+  return undefined;
 }
 
-function reserveRequested(
-  store: ReservationStore,
-  wanted: ReservedAddress,
-  { owner, reservedAt }: Pick<AddressDemand, 'owner' | 'reservedAt'>,
-): Result<ReservedAddress, IpamFailure> {
-  const name = formatIpAddress(wanted.address);
-  if (store.create(name, owner, reservedAt)) return succeed(wanted);
-  const holder = store.read(name);
-  if (holder?.containerId === owner.containerId && holder.ifName === owner.ifName) return succeed(wanted);
-  return fail({
-    kind: 'address-taken',
-    message: `requested address ${name} is held by ${holder?.containerId ?? 'another pod'}`,
+/**
+ * Reservations that no pod can be using (ADR 0011): the ADD that made them has ended, and the host veth is gone. In this order:
+ * the other way round, an ADD that makes its veth and ends in between would look abandoned.
+ */
+function listAbandoned(store: ReservationStore, listAttached: ListAttached): readonly Reservation[] {
+  const ended = store
+    .listReservations()
+    .filter((one) => (one.importedFrom === undefined ? !store.isUnderWay(one) : store.isReleasedByHostLocal(one)));
+  if (ended.length === 0) return [];
+  const isAttached = listAttached();
+  return ended.filter((one) => one.importedFrom !== undefined || !isAttached(one));
+}
+
+/** @returns the addresses that were the attachment's. @throws LockTimeout */
+export function releaseReservation(store: ReservationStore, owner: ReservationOwner): readonly string[] {
+  if (!store.exists()) return [];
+  return store.withLock(() => {
+    const reservation = store.findByOwner(owner);
+    return reservation === undefined ? [] : store.release([reservation]);
   });
 }
 
-/** Never used ones in ascending order, then those given back, the longest free first; last, files that hold nothing. */
-function* candidateAddresses(
-  range: AddressRange,
-  reserved: ReadonlySet<string>,
-  freedInOrder: readonly string[],
-): Generator<IpAddress> {
-  const freed = new Set(freedInOrder);
-  for (let { value } = range.first; value <= range.last.value; value += 1n) {
-    const address: IpAddress = { family: range.first.family, value };
-    const name = formatIpAddress(address);
-    if (!reserved.has(name) && !freed.has(name) && !isSameAddress(address, range.gateway)) yield address;
-  }
-  for (const name of [...freedInOrder, ...reserved]) {
-    const address = parseIpAddress(name);
-    if (address !== undefined && isUsable(range, address)) yield address;
-  }
-}
-
 /** @returns whether an ADD could still get an address of every set; nothing is changed */
-export function hasFreeAddresses(store: ReservationStore, rangeSets: AddressDemand['rangeSets']): boolean {
-  const reserved = store.listReserved();
-  return rangeSets.every((set) =>
-    set.some((range) => {
-      for (const address of candidateAddresses(range, reserved, store.listFreed())) {
-        if (!reserved.has(formatIpAddress(address))) return true;
-      }
-      return false;
-    }),
-  );
+export function hasFreeAddresses(
+  store: ReservationStore,
+  { rangeSets, listAttached }: Pick<AddressDemand, 'rangeSets' | 'listAttached'>,
+): boolean {
+  const order = store.readOrder();
+  const canChoose = (isFree: (name: string) => boolean): boolean =>
+    rangeSets.every((set) => chooseAddress(set, { order, isFree }) !== undefined);
+  if (canChoose((name) => store.isFree(name))) return true;
+  const reclaimable = new Set(listAbandoned(store, listAttached).flatMap(({ addresses }) => addresses));
+  return canChoose((name) => reclaimable.has(name) || store.isFree(name));
 }

@@ -128,11 +128,11 @@ export function setNetworkNamespace(fd: number, object: string): void {
 }
 
 /** LOCK_*, include/uapi/asm-generic/fcntl.h */
-const LOCK = { exclusive: 2, nonBlocking: 4 } as const;
+const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4 } as const;
 
 /** flock(2) that does not wait. @returns whether the lock is ours now */
-export function tryLockExclusively(fd: number, object: string): boolean {
-  if (libc().flock(fd, LOCK.exclusive | LOCK.nonBlocking) === 0) return true;
+export function tryLock(fd: number, mode: 'shared' | 'exclusive', object: string): boolean {
+  if (libc().flock(fd, LOCK[mode] | LOCK.nonBlocking) === 0) return true;
   const errno = readErrno();
   if (errnoName(errno) === 'EAGAIN') return false;
   throw new SystemCallError('flock', errno, object);

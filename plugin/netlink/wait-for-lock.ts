@@ -1,4 +1,4 @@
-import { tryLockExclusively } from './libc.ts';
+import { tryLock } from './libc.ts';
 
 /** The lock was held by others until the deadline. */
 export class LockTimeout extends Error {
@@ -14,7 +14,7 @@ const POLL_MS = 1;
  */
 export function waitForLock(fd: number, path: string, timeoutMs: number): void {
   const deadlineMs = performance.now() + timeoutMs;
-  while (!tryLockExclusively(fd, path)) {
+  while (!tryLock(fd, 'exclusive', path)) {
     if (performance.now() > deadlineMs)
       throw new LockTimeout(`${path} was held by another process for ${timeoutMs} ms`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);

@@ -13,7 +13,7 @@ export type GatewayDemand = {
 };
 
 /** Forwarding between interfaces, per address family, in the namespace of the process. */
-const FORWARDING_SYSCTL: Readonly<Record<AddressFamily, { readonly key: string; readonly path: string }>> = {
+export const FORWARDING_SYSCTL: Readonly<Record<AddressFamily, { readonly key: string; readonly path: string }>> = {
   inet: { key: 'net.ipv4.ip_forward', path: '/proc/sys/net/ipv4/ip_forward' },
   inet6: { key: 'net.ipv6.conf.all.forwarding', path: '/proc/sys/net/ipv6/conf/all/forwarding' },
 };

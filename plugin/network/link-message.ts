@@ -12,6 +12,8 @@ export type LinkFacts = {
   /** IFF_* bits */
   readonly flags: number;
   readonly masterIndex: number | undefined;
+  /** IFLA_GROUP: 0 is the default one. */
+  readonly group: number;
   /** IFLA_LINK: for a veth the index of its peer, in the peer's namespace. */
   readonly peerIndex: number | undefined;
 };
@@ -55,6 +57,7 @@ export function decodeLinkFacts(body: Uint8Array): LinkFacts {
     mtuBytes: number(IFLA.MTU) ?? 0,
     flags: view.getUint32(8, true),
     masterIndex: number(IFLA.MASTER),
+    group: number(IFLA.GROUP) ?? 0,
     peerIndex: number(IFLA.LINK),
   };
 }
