@@ -196,17 +196,24 @@ describe('dhcp', () => {
     expect(world.listLinkNames()).toEqual(['cni0']);
   });
 
-  it('leases an address from the server on the bridge and gives it back on DEL', { timeout: 60_000 }, async () => {
+  it('leases an address from the server on the bridge and gives it back on DEL', { timeout: 120_000 }, async () => {
     startDhcpServer();
     world.spawn([`${REFERENCE_DIRECTORY}/dhcp`, 'daemon']);
-    world.exec('sh', '-c', 'for n in $(seq 500); do [ -S /run/cni/dhcp.sock ] && exit; sleep 0.1; done; exit 1');
-    const { answer, exitCode } = call('ADD', input);
+    awaitReady('[ -S /run/cni/dhcp.sock ]');
+    awaitReady("ip netns exec two grep -q ':0043 ' /proc/net/udp");
+    const variables = { CNI_PATH: REFERENCE_DIRECTORY, PODWIRE_DEADLINE_MS: '100000' };
+    const { answer, exitCode } = call('ADD', input, { variables });
     expect([exitCode, answer.ips?.[0]?.address]).toEqual([0, expect.stringMatching(/^10\.9\.0\.1\d\d\/24$/)]);
     expect(world.ip('-n', 'one', 'route', 'show', 'default')).toMatchObject([{ gateway: '10.9.0.1' }]);
     world.exec('ip', 'netns', 'exec', 'one', 'ping', '-c1', '-W2', '10.9.0.1');
     expect(call('DEL', input)).toMatchObject(silent);
     expect(world.listLinkNames('one')).toEqual([]);
   });
+
+  /** @param condition of sh; 0043 is port 67 */
+  function awaitReady(condition: string): void {
+    world.exec('sh', '-c', `for n in $(seq 400); do ${condition} && exit; sleep 0.1; done; exit 1`);
+  }
 
   /** A machine `two` on the bridge that answers DHCP. */
   function startDhcpServer(): void {
