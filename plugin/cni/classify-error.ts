@@ -1,3 +1,4 @@
+import { ReservationUnwritable } from '#plugin/ipam/reservation-store.ts';
 import { SystemCallError } from '#plugin/netlink/libc.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { LockTimeout } from '#plugin/netlink/wait-for-lock.ts';
@@ -23,6 +24,7 @@ export function classifyError(error: unknown): CniFailure {
     return new CniFailure(message, { code: CNI_ERROR_CODE.bridgeConflict, cause: error });
   if (error instanceof RulesRefused)
     return new CniFailure(message, { code: CNI_ERROR_CODE.rulesRefused, cause: error });
-  if ('syscall' in error) return new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput, cause: error });
+  if (error instanceof ReservationUnwritable || 'syscall' in error)
+    return new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput, cause: error });
   return new CniFailure(message, { code: CNI_ERROR_CODE.internal, details: error.stack, cause: error });
 }

@@ -144,6 +144,62 @@ describe('an exhausted pool', () => {
   });
 });
 
+describe('a full disk', () => {
+  const fill = (): void => {
+    world.try(['sh', '-c', 'cat /dev/zero > /run/state/ipam/filler']);
+  };
+
+  beforeEach(() => {
+    world.exec('mkdir', '-p', '/run/state/ipam');
+    world.exec('mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', '/run/state/ipam');
+  });
+
+  it('does not keep DEL from giving the address back', () => {
+    call('ADD', { input: onePod });
+    fill();
+    expect(call('DEL', { input: onePod })).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(world.listReservations('podnet')).toEqual([]);
+    expect(call('STATUS', { input: onePod }).exitCode).toBe(0);
+  });
+
+  it('fails an ADD, which leaves nothing behind: an address that is not written down could be given twice', () => {
+    call('ADD', { input: onePod });
+    call('DEL', { input: onePod });
+    fill();
+    expect(call('ADD', { input: onePod }).answer).toMatchObject({
+      code: 5,
+      msg: expect.stringMatching(/c1:eth0 cannot be written, make room.*ENOSPC/),
+    });
+    expect(world.listReservations('podnet')).toEqual([]);
+    expect(world.exec('ls', `${STORE}/.owners`)).toBe('');
+    expect(world.listLinkNames('one')).toEqual([]);
+    world.exec('rm', '/run/state/ipam/filler');
+    expect(call('ADD', { input: onePod }).addresses).toEqual(['10.9.0.2/30']);
+  });
+});
+
+describe('two hundred ADDs at once in two networks', () => {
+  it('all succeed, each with an address of its own', { timeout: 400_000 }, async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `pod${index}`);
+    world.addNamespaces(...names);
+    const networks = [0, 1].map((number) => ({
+      ...podCidrConfiguration({ podcidr: `10.240.${number}.0/24`, deadlineMs: 300_000 }),
+      name: `net${number}`,
+      bridge: `br${number}`,
+    }));
+    const outcomes = await Promise.all(
+      names.map((name, index) => {
+        const input = networks[index % 2] as JsonObject;
+        return world.cniInParallel({ command: 'ADD', containerId: name, netns: name, ifName: 'eth0', input });
+      }),
+    );
+    expect(outcomes.filter(({ exitCode }) => exitCode !== 0).map(({ stdout }) => stdout)).toEqual([]);
+    expect(new Set(outcomes.flatMap(({ addresses }) => addresses)).size).toBe(200);
+    expect(world.listReservations('net0')).toHaveLength(100);
+    expect(world.listReservations('net1')).toHaveLength(100);
+  });
+});
+
 describe('a second ADD of one attachment', () => {
   it('after the first one was killed gets one address, not two', () => {
     const { hostVethName } = call('ADD');

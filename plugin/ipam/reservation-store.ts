@@ -28,6 +28,11 @@ const SAFE_OWNER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,254}$/;
 
 type StoreState = AddressOrder & { readonly bootId: string };
 
+/** The address is not given: without its file, it could be given twice. */
+export class ReservationUnwritable extends Error {
+  override readonly name = 'ReservationUnwritable';
+}
+
 export type ReservationDemand = Omit<Reservation, 'bootId' | 'reservedAt' | 'importedFrom'>;
 
 export type ReservationStoreOptions = {
@@ -204,7 +209,8 @@ export class ReservationStore {
       return fd;
     } catch (error) {
       for (const name of [...reservation.addresses, ownerPath(reservation)]) this.#remove(name);
-      throw error;
+      const message = `reservation ${path} cannot be written, make room or mend the disk: ${String(error)}`;
+      throw new ReservationUnwritable(message, { cause: error });
     }
   }
 
