@@ -1,6 +1,7 @@
 import type { JsonObject } from '#model/json.ts';
 import type { VlanMembership } from '#plugin/network/bridge-vlans.ts';
 import { type IpPrefix, parseIpPrefix } from '#plugin/network/ip-address.ts';
+import { isLinkName } from '#plugin/network/is-link-name.ts';
 import { vlanLinkName } from '#plugin/network/vlan-link.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import type { NetworkInput } from './parse-input.ts';
@@ -48,6 +49,7 @@ export function parseBridgeConfiguration(input: NetworkInput): BridgeConfigurati
   const { configuration } = input;
   requireBridgeMode(configuration);
   const bridgeName = readText(configuration, 'bridge') ?? DEFAULT_BRIDGE_NAME;
+  if (!isLinkName(bridgeName)) throw invalid(`bridge ${JSON.stringify(bridgeName)} is no name that a link can have`);
   const ipam = parseIpamConfiguration(configuration);
   const isDelegated = ipam.ipamPlugin !== undefined;
   const isDefaultGateway = readFlag(configuration, 'isDefaultGateway');

@@ -1,3 +1,4 @@
+import { isLinkName } from '#plugin/network/is-link-name.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 
 export type CniCommand = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
@@ -30,7 +31,6 @@ const REQUIRED: Readonly<Record<CniCommand, readonly string[]>> = {
 const KNOWN_ARGS = new Set(['IgnoreUnknown', 'IP', 'MAC']);
 
 const CONTAINER_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const IF_NAME_MAX_BYTES = 15;
 
 const invalid = (message: string): CniFailure => new CniFailure(message, { code: CNI_ERROR_CODE.environmentInvalid });
 
@@ -46,7 +46,9 @@ export function parseEnvironment(variables: Variables): InvocationEnvironment {
     if (containerId !== undefined && !CONTAINER_ID.test(containerId)) {
       throw invalid(`CNI_CONTAINERID ${JSON.stringify(containerId)} has characters that are not allowed`);
     }
-    if (ifName !== undefined) requireInterfaceName(ifName);
+    if (ifName !== undefined && !isLinkName(ifName)) {
+      throw invalid(`CNI_IFNAME ${JSON.stringify(ifName)} is no name that a network interface can have`);
+    }
   }
   return {
     command,
@@ -65,14 +67,6 @@ export function parseEnvironment(variables: Variables): InvocationEnvironment {
 function parseCommand(text: string): CniCommand {
   if (Object.hasOwn(REQUIRED, text)) return text as CniCommand;
   throw invalid(`unknown CNI_COMMAND: ${text}`);
-}
-
-/** The kernel's own rule, dev_valid_name() in net/core/dev.c. */
-function requireInterfaceName(name: string): void {
-  const isTooLong = new TextEncoder().encode(name).byteLength > IF_NAME_MAX_BYTES;
-  if (isTooLong || name === '.' || name === '..' || /[/:\s]/.test(name)) {
-    throw invalid(`CNI_IFNAME ${JSON.stringify(name)} is no name that a network interface can have`);
-  }
 }
 
 /**
