@@ -26,5 +26,5 @@ export function classifyError(error: unknown): CniFailure {
     return new CniFailure(message, { code: CNI_ERROR_CODE.rulesRefused, cause: error });
   if (error instanceof ReservationUnwritable || 'syscall' in error)
     return new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput, cause: error });
-  return new CniFailure(message, { code: CNI_ERROR_CODE.internal, details: error.stack, cause: error });
+  return new CniFailure(message, { code: CNI_ERROR_CODE.internal, details: error.name, cause: error });
 }
