@@ -149,10 +149,15 @@ describe('host-local', () => {
     world.exec('ip', 'netns', 'exec', 'pod7', 'ping', '-c1', '-W5', '10.9.0.1');
   });
 
-  it('from before CNI 1.1.0 knows neither GC nor STATUS, which does not fail them', () => {
+  it('from before CNI 1.1.0 knows neither GC nor STATUS, which fails neither: GC takes the links that nobody knows', () => {
     const input = hostLocal({}, { cniVersion: '1.1.0' });
     expect(call('STATUS', input)).toMatchObject(silent);
-    expect(call('GC', { ...input, 'cni.dev/valid-attachments': [] })).toMatchObject(silent);
+    call('ADD', input);
+    call('ADD', input, { containerId: 'c2', netns: 'two' });
+    const valid = [{ containerID: 'c2', ifname: 'eth0' }];
+    expect(call('GC', { ...input, 'cni.dev/valid-attachments': valid })).toMatchObject(silent);
+    expect(world.listLinkNames('one')).toEqual([]);
+    expect(world.listLinkNames('two')).toEqual(['eth0']);
   });
 });
 
