@@ -40,7 +40,7 @@ export function collectGarbage(context: InvocationContext): void {
   const areVethsGone = attempt(() => deleteStaleVeths(context, { valid, ...listed }));
   if (areVethsGone && listed.stale.length > 0) {
     // As in DEL: their next owner's entries must not be hit.
-    const addresses = listed.stale.flatMap((reservation) => reservation.addresses);
+    const addresses = listed.stale.flatMap((reservation) => store.listHeldAddresses(reservation));
     attempt(() => removeNeighbours(context, addresses));
     attempt(() => releaseAll(context, store, listed.stale));
   }

@@ -38,7 +38,8 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
     ignoreMissing(() => deleteLink(context.host, hostVeth));
   });
   const store = context.openStore();
-  const reserved = store.findByOwner(owner)?.addresses ?? [];
+  const reservation = store.findByOwner(owner);
+  const reserved = reservation === undefined ? [] : store.listHeldAddresses(reservation);
   const addresses = [...reserved, ...listDelegatedAddresses(context.input.configuration)];
   // Before the addresses are given back: their next owner's entries must not be hit, nor those of a killed DEL forgotten.
   if (addresses.length > 0) removeNeighbours(context, addresses);

@@ -200,6 +200,28 @@ describe('two hundred ADDs at once in two networks', () => {
   });
 });
 
+describe('an ADD that was killed before its file had the name of its address', () => {
+  /** The moment between writing the file and linking it; the address went to another pod since. */
+  function leaveUnlinked(): void {
+    call('ADD', { input: onePod });
+    const file = JSON.stringify({ ...readReservation('10.9.0.2'), containerId: 'dead' });
+    world.try(['tee', `${STORE}/.owners/dead:eth0`], file);
+  }
+
+  it('holds nothing: STATUS, ADD, DEL and GC leave the address to the pod that got it', () => {
+    leaveUnlinked();
+    expect(call('STATUS', { input: onePod }).answer.code).toBe(50);
+    expect(call('ADD', { ...second, input: onePod }).answer.code).toBe(101);
+    leaveUnlinked();
+    expect(call('DEL', { containerId: 'dead', input: onePod }).exitCode).toBe(0);
+    leaveUnlinked();
+    const valid = { 'cni.dev/valid-attachments': [{ containerID: 'c1', ifname: 'eth0' }] };
+    expect(call('GC', { input: { ...onePod, ...valid } }).exitCode).toBe(0);
+    expect(readReservation('10.9.0.2').containerId).toBe('c1');
+    expect(world.exec('ls', `${STORE}/.owners`)).toBe('c1:eth0\n');
+  });
+});
+
 describe('a second ADD of one attachment', () => {
   it('after the first one was killed gets one address, not two', () => {
     const { hostVethName } = call('ADD');

@@ -122,12 +122,7 @@ export class ReservationStore {
 
   /** Gives addresses back, in a store of host-local too if they came from there. @returns those that were reserved */
   release(reservations: readonly Reservation[]): readonly string[] {
-    const released = reservations.flatMap(({ addresses, ...owner }) =>
-      addresses.filter((address) => {
-        const holder = this.read(address);
-        return holder !== undefined && isSameOwner(holder, owner);
-      }),
-    );
+    const released = reservations.flatMap((reservation) => this.listHeldAddresses(reservation));
     const gone = new Set(released);
     const order = this.readOrder();
     const freed = [...order.freed.filter((address) => !gone.has(address)), ...released];
@@ -138,6 +133,14 @@ export class ReservationStore {
       this.#remove(ownerPath(reservation));
     }
     return released;
+  }
+
+  /** An ADD that was killed before it linked all of them holds fewer than it wrote down; another may have got them since. */
+  listHeldAddresses({ addresses, ...owner }: Reservation): readonly string[] {
+    return addresses.filter((address) => {
+      const holder = this.read(address);
+      return holder !== undefined && isSameOwner(holder, owner);
+    });
   }
 
   /** Whether the process that reserved it is still at it: ADD holds the file's lock until it ends. */

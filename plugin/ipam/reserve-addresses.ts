@@ -132,6 +132,7 @@ export function hasFreeAddresses(
   const canChoose = (isFree: (name: string) => boolean): boolean =>
     rangeSets.every((set) => chooseAddress(set, { order, isFree }) !== undefined);
   if (canChoose((name) => store.isFree(name))) return true;
-  const reclaimable = new Set(listAbandoned(store, listAttached).flatMap(({ addresses }) => addresses));
+  const abandoned = listAbandoned(store, listAttached);
+  const reclaimable = new Set(abandoned.flatMap((reservation) => store.listHeldAddresses(reservation)));
   return canChoose((name) => reclaimable.has(name) || store.isFree(name));
 }
