@@ -122,6 +122,7 @@ function describePodwire(paths: ContenderPaths, demand: NetworkDemand): Contende
       PODWIRE_NODE: 'bench',
       PODWIRE_STATE: join(paths.stateDirectory, id),
       PODWIRE_RUN: join(paths.stateDirectory, `${id}-run`),
+      PODWIRE_CONF_DIR: join(paths.stateDirectory, `${id}-net.d`),
     },
   };
 }

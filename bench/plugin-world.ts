@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,6 +37,15 @@ const garbageRounds = 3;
 /** What is left of an attachment after DEL must not slow down who comes next. The bash plugin leaves its link. */
 function clearAttachment(name: string): void {
   spawnSync('ip', ['-n', name, 'link', 'del', 'eth0'], { stdio: 'ignore' });
+}
+
+/** On a node the runtime has the network from a file, and Podwire looks for that file. */
+function placeConfiguration({ id, configuration, environment }: Contender): void {
+  const { PODWIRE_CONF_DIR: directory } = environment;
+  if (directory === undefined) return;
+  const { name, cniVersion, ...plugin } = configuration;
+  mkdirSync(directory);
+  writeFileSync(join(directory, `10-${id}.conflist`), JSON.stringify({ name, cniVersion, plugins: [plugin] }));
 }
 
 type Durations = { readonly addMs: number[]; readonly delMs: number[] };
@@ -122,6 +131,7 @@ async function measure(stateDirectory: string): Promise<PluginMeasurement> {
     stateDirectory,
   };
   const contenders = listContenders(paths);
+  for (const contender of contenders) placeConfiguration(contender);
   const { durations, floorMs, emptyMs } = measureAlone(contenders, rounds);
   const profiles = readProfiles(stateDirectory, durations.get(profiledId));
   const measured: ContenderMeasurement[] = [];
