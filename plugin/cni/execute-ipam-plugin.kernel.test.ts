@@ -108,6 +108,16 @@ describe('an IPAM plugin', () => {
     expect(world.listLinkNames('one')).toEqual([]);
   });
 
+  it('whose DEL hangs is killed in time for the pod to go', () => {
+    installFake(`[ $CNI_COMMAND = DEL ] && exec sleep 600\n${giving}`);
+    call('ADD', fake(), withFake);
+    const variables = { CNI_PATH: '/run/bin', PODWIRE_DEADLINE_MS: '4000' };
+    const { answer } = call('DEL', fake(), { variables });
+    expect(answer).toMatchObject({ code: 11, msg: expect.stringContaining('IPAM plugin fake did not finish DEL') });
+    expect(world.listLinkNames('one')).toEqual([]);
+    expect(world.listLinkNames()).toEqual(['cni0']);
+  });
+
   it.each([
     [11, 'which a second DEL may cure, fails DEL too', 1],
     [7, 'which no second DEL would cure, does not fail DEL', 0],

@@ -88,14 +88,14 @@ function runOnce(context: InvocationContext, { plugin, path, command }: IpamCall
     input,
     encoding: 'utf8',
     env,
-    timeout: context.deadline.remainingMs(),
+    timeout: chooseTimeout(context, command),
     killSignal: 'SIGKILL',
   });
   const { error, status, signal, stdout, stderr } = outcome;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ETIMEDOUT') {
     throw new CniFailure(
-      `IPAM plugin ${plugin} did not finish ${command} before the deadline (deadlineMs) and was killed`,
+      `IPAM plugin ${plugin} did not finish ${command} in time (deadlineMs) and was killed`,
       {
         code: CNI_ERROR_CODE.tryAgainLater,
       },
@@ -108,6 +108,12 @@ function runOnce(context: InvocationContext, { plugin, path, command }: IpamCall
     reason: error?.message ?? (signal ? `was ended by ${signal}` : `exited with ${status}`),
     stderr: (stderr ?? '').trim(),
   });
+}
+
+/** A DEL that hangs must leave time to take the pod away all the same. */
+function chooseTimeout({ deadline }: InvocationContext, command: CniCommand): number {
+  const remainingMs = deadline.remainingMs();
+  return command === 'DEL' ? Math.ceil(remainingMs / 2) : remainingMs;
 }
 
 /** @returns undefined where it is no JSON object */
