@@ -94,12 +94,9 @@ function runOnce(context: InvocationContext, { plugin, path, command }: IpamCall
   const { error, status, signal, stdout, stderr } = outcome;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ETIMEDOUT') {
-    throw new CniFailure(
-      `IPAM plugin ${plugin} did not finish ${command} in time (deadlineMs) and was killed`,
-      {
-        code: CNI_ERROR_CODE.tryAgainLater,
-      },
-    );
+    throw new CniFailure(`IPAM plugin ${plugin} did not finish ${command} in time (deadlineMs) and was killed`, {
+      code: CNI_ERROR_CODE.tryAgainLater,
+    });
   }
   const answer = parseAnswer(stdout ?? '');
   if (error === undefined && status === 0 && answer !== undefined) return answer;
