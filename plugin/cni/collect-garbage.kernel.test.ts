@@ -70,6 +70,26 @@ describe('GC', () => {
     expect(world.listLinkNames('three')).toEqual([]);
   });
 
+  it('finishes what a killed GC began, by its own list', () => {
+    const stale = add('one', layer2);
+    const valid = add('two', layer2);
+    add('three', layer2);
+    const { group } = world.ipOne('link', 'show', 'dev', valid.hostVethName);
+    gc(['one', 'two'], layer2);
+    const command =
+      world
+        .readJournal()
+        .at(-1)
+        ?.data.steps.find(({ name }) => name === 'veth.delete')?.command ?? '';
+    const garbage = command.split(' ').at(-1) ?? '';
+    for (const { hostVethName } of [stale, valid])
+      world.exec('ip', 'link', 'set', 'dev', hostVethName, 'group', garbage);
+    expect(gc(['two'], layer2)).toMatchObject(silent);
+    expect(world.listLinkNames('one')).toEqual([]);
+    expect(world.listLinkNames('two')).toEqual(['eth0']);
+    expect(world.ipOne('link', 'show', 'dev', valid.hostVethName).group).toBe(group);
+  });
+
   it('leaves other networks, other programs’ veths on the bridge, and the bridge alone', () => {
     add('one');
     add('two', layer2);

@@ -98,16 +98,22 @@ function deleteStaleVeths(
     const kept = new Set([...valid, ...underWay].map(macOf));
     const gone = new Set(stale.map(macOf));
     const networkGroup = hostVethGroup(context.input.name);
+    // No network has such a name. What a killed GC left in it is found by the next one.
+    const garbageGroup = hostVethGroup(`${context.input.name}/garbage`);
     const links = listLinks(context.host);
-    const veths = links.filter(({ kind, group, mac = '' }) => {
-      const isOurs = kind === 'veth' && (group === networkGroup || gone.has(mac));
-      return isOurs && !kept.has(mac);
-    });
+    const ours = links.filter(
+      ({ kind, group, mac = '' }) =>
+        kind === 'veth' && (group === networkGroup || group === garbageGroup || gone.has(mac)),
+    );
+    const veths = ours.filter(({ mac = '' }) => !kept.has(mac));
+    for (const veth of ours) {
+      if (veth.group === garbageGroup && !veths.includes(veth))
+        ignoreMissing(() => setLinkGroup(context.host, veth, networkGroup));
+    }
     if (veths.length === 0) return true;
-    const group = chooseUnusedGroup(links);
     notes.object = veths.map(({ name }) => name).join(', ');
-    notes.command = `${veths.map(({ name }) => `ip link set dev ${name} group ${group}`).join(' && ')} && ip link del group ${group}`;
-    deleteTogether(context.host, veths, group);
+    notes.command = `${veths.map(({ name }) => `ip link set dev ${name} group ${garbageGroup}`).join(' && ')} && ip link del group ${garbageGroup}`;
+    deleteTogether(context.host, veths, garbageGroup);
     return true;
   });
 }
@@ -116,14 +122,6 @@ function deleteStaleVeths(
 function deleteTogether(host: NetlinkSocket, veths: readonly LinkFacts[], group: number): void {
   for (const veth of veths) ignoreMissing(() => setLinkGroup(host, veth, group));
   ignoreMissing(() => deleteLinkGroup(host, group));
-}
-
-/** One that no link is in, and that tells whose doing it is where one is left in it. */
-function chooseUnusedGroup(links: readonly LinkFacts[]): number {
-  const used = new Set(links.map(({ group }) => group));
-  let group = hostVethGroup('podwire garbage');
-  while (used.has(group)) group += 1;
-  return group;
 }
 
 /** Another DEL, or the end of a namespace, was faster. */

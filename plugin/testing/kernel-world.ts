@@ -45,6 +45,7 @@ export type IpRecord = {
   readonly link_index: number;
   readonly flags: readonly string[];
   readonly master: string;
+  readonly group: string;
   readonly mtu: number;
   readonly address: string;
   readonly addr_info: readonly { readonly family: string; readonly local: string; readonly tentative?: boolean }[];
