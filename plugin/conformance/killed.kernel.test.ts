@@ -7,7 +7,7 @@ import {
   openKernelWorld,
 } from '#plugin/testing/kernel-world.ts';
 import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from './fuzz/seeded-random.ts';
 
 /** What a shell makes of a child that SIGKILL ended. */
 const KILLED_STATUS = 137;
