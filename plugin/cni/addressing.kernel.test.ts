@@ -138,7 +138,7 @@ describe('what a runtime asks for', () => {
 });
 
 describe('a reused address', () => {
-  it('has the MAC it had, so that no pod that remembers it is cut off', () => {
+  it('25, 26: has the MAC it had, so that no pod that remembers it is cut off', () => {
     const input = podCidrConfiguration();
     call('ADD', 'three', input);
     const macs = ['one', 'two'].map((netns) => {

@@ -48,7 +48,7 @@ describe('portIsolation', () => {
   });
 });
 
-describe('hairpinMode', () => {
+describe('21: hairpinMode', () => {
   const mac = '0a:58:0a:f0:02:02';
   const inPod = ['ip', 'netns', 'exec', 'one'] as const;
 
@@ -220,7 +220,7 @@ describe('a configuration', () => {
     expect(add('two', ipamConfiguration(ipam, { dns: own })).answer).toMatchObject({ dns: own });
   });
 
-  it('with different mtus leaves the bridge the lowest, and the lowest again when that pod goes', () => {
+  it('21: with different mtus leaves the bridge the lowest, and the lowest again when that pod goes', () => {
     add('one', podCidrConfiguration({ mtu: 1400 }));
     const small = podCidrConfiguration({ mtu: 1300 });
     add('two', small);

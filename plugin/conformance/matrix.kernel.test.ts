@@ -124,7 +124,7 @@ it('matrix: two interfaces of one container have two addresses and go one by one
   expect(world.listReservations('podnet')).toEqual(['10.9.0.3']);
 });
 
-describe('matrix: a requested address', () => {
+describe('13, 37: a requested address', () => {
   it('that is unused is given', () => {
     expect(call('ADD', { args: 'IP=10.9.0.77' }).addresses).toEqual(['10.9.0.77/24']);
     expect(listAddresses('-n', 'one', 'address', 'show', 'dev', 'eth0')).toEqual(['10.9.0.77/24']);

@@ -60,7 +60,7 @@ describe('the file of a reserved address', () => {
     expect(world.listReservations('podnet')).toEqual([]);
   });
 
-  it('counts as free when it is empty or torn, as after a power cut', () => {
+  it('36: counts as free when it is empty or torn, as after a power cut', () => {
     for (const content of ['', '{"addresses": ["10.9']) {
       call('ADD', { input: onePod });
       call('DEL', { input: onePod });
@@ -87,7 +87,7 @@ describe('the file of a reserved address', () => {
   });
 });
 
-describe('an address that was reserved before the last restart of the node', () => {
+describe('36: an address that was reserved before the last restart of the node', () => {
   /** What a restart leaves: every file, with the id of another boot in it. */
   function restart(): void {
     const bootId = world.exec('cat', '/proc/sys/kernel/random/boot_id').trim();
@@ -154,7 +154,7 @@ describe('a full disk', () => {
     world.exec('mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', '/run/state/ipam');
   });
 
-  it('does not keep DEL from giving the address back', () => {
+  it('39: does not keep DEL from giving the address back', () => {
     call('ADD', { input: onePod });
     fill();
     expect(call('DEL', { input: onePod })).toMatchObject({ exitCode: 0, stdout: '' });
@@ -178,7 +178,7 @@ describe('a full disk', () => {
   });
 });
 
-describe('two hundred ADDs at once in two networks', () => {
+describe('34: two hundred ADDs at once in two networks', () => {
   it('all succeed, each with an address of its own', { timeout: 400_000 }, async () => {
     const names = Array.from({ length: 200 }, (_, index) => `pod${index}`);
     world.addNamespaces(...names);
@@ -239,7 +239,7 @@ describe('a second ADD of one attachment', () => {
   });
 });
 
-describe('the order of addresses', () => {
+describe('37: the order of addresses', () => {
   it('does not hand out at once what was given back', () => {
     call('ADD');
     call('DEL');
@@ -272,7 +272,7 @@ describe('the order of addresses', () => {
 });
 
 describe('an IPAM section', () => {
-  it('of a /30 holds one pod', () => {
+  it('38: of a /30 holds one pod', () => {
     expect(call('ADD', { input: onePod }).addresses).toEqual(['10.9.0.2/30']);
     expect(call('ADD', { ...second, input: onePod }).answer.code).toBe(101);
   });

@@ -44,7 +44,7 @@ function pickName(random: SeededRandom, key: string): string {
 function replaceValue(random: SeededRandom, value: JsonValue, kind: number): JsonValue {
   if (kind === 2) return [value];
   if (kind === 3) return { value };
-  if (kind === 4) return typeof value === 'string' ? Number(value) || 0 : String(value);
+  if (kind === 4) return typeof value === 'string' ? Number(value) || 0 : JSON.stringify(value);
   return kind === 5 && typeof value === 'boolean' ? !value : pickOddValue(random);
 }
 

@@ -25,7 +25,7 @@ function expectNothingLeft(netns: string): void {
 }
 
 describe('ADD wires a pod', () => {
-  it('with a bridge that is up, owns the gateway address and has a MAC of its own', () => {
+  it('21, 25: with a bridge that is up, owns the gateway address and has a MAC of its own', () => {
     expect(add('c1', 'one').exitCode).toBe(0);
     const bridge = world.ipOne('address', 'show', 'dev', 'cni0');
     expect(bridge).toMatchObject({ ifname: 'cni0', address: '0a:58:0a:f0:02:01', linkinfo: { info_kind: 'bridge' } });
@@ -35,7 +35,7 @@ describe('ADD wires a pod', () => {
     expect(world.exec('cat', '/proc/sys/net/ipv4/ip_forward').trim()).toBe('1');
   });
 
-  it('with a veth pair whose host end is an up port of the bridge and whose pod end is the other side', () => {
+  it('18, 25: with a veth pair whose host end is an up port of the bridge and whose pod end is the other side', () => {
     const { answer, hostVethName } = add('c1', 'one');
     const hostVeth = world.ipOne('link', 'show', 'dev', hostVethName);
     const podVeth = world.ipOne('-n', 'one', 'link', 'show', 'dev', 'eth0');
@@ -69,7 +69,7 @@ describe('ADD wires a pod', () => {
     world.exec('ip', 'netns', 'exec', 'two', 'ping', '-c1', '-W2', '10.240.2.1');
   });
 
-  it('and knows the neighbour before the first packet, also when an earlier pod left another MAC behind', () => {
+  it('26: and knows the neighbour before the first packet, also when an earlier pod left another MAC behind', () => {
     add('c1', 'one');
     world.cni({ command: 'DEL', containerId: 'c1', netns: 'one', ifName: 'eth0', input: podCidrConfiguration() });
     world.exec(
@@ -90,7 +90,7 @@ describe('ADD wires a pod', () => {
     expect(neighbour).toMatchObject({ dev: 'cni0', lladdr: '0a:58:0a:f0:02:02' });
   });
 
-  it('and answers with exactly what the kernel has', () => {
+  it('18: and answers with exactly what the kernel has', () => {
     const { answer, exitCode, stderr } = add('c1', 'one');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(answer).toEqual({
@@ -105,14 +105,14 @@ describe('ADD wires a pod', () => {
     });
   });
 
-  it('with the MTU of the configuration on both ends, which the bridge takes over', () => {
+  it('21: with the MTU of the configuration on both ends, which the bridge takes over', () => {
     const { hostVethName } = add('c1', 'one', podCidrConfiguration({ mtu: 1400 }));
     expect(world.ipOne('link', 'show', 'dev', hostVethName).mtu).toBe(1400);
     expect(world.ipOne('-n', 'one', 'link', 'show', 'dev', 'eth0').mtu).toBe(1400);
     expect(world.ipOne('link', 'show', 'dev', 'cni0').mtu).toBe(1400);
   });
 
-  it('with IPv4 and IPv6 at once, and the IPv6 address is usable when the answer is there', () => {
+  it('23: with IPv4 and IPv6 at once, and the IPv6 address is usable when the answer is there', () => {
     const ranges = [[{ subnet: '10.9.0.0/24' }], [{ subnet: 'fd00:9::/64' }]];
     const { addresses } = add('c1', 'one', ipamConfiguration({ type: 'podwire', ranges }));
     expect(addresses).toEqual(['10.9.0.2/24', 'fd00:9::2/64']);
@@ -143,7 +143,7 @@ describe('ADD wires a pod', () => {
     expect(world.listLinkNames('one')).toEqual(['eth0', 'eth1']);
   });
 
-  it('under another host name where the first one is a stranger’s link, which it leaves alone', () => {
+  it('24: under another host name where the first one is a stranger’s link, which it leaves alone', () => {
     const first = add('c1', 'one').hostVethName;
     world.cni({ command: 'DEL', containerId: 'c1', netns: 'one', ifName: 'eth0', input: podCidrConfiguration() });
     world.exec('ip', 'link', 'add', first, 'type', 'bridge');
@@ -155,33 +155,51 @@ describe('ADD wires a pod', () => {
   });
 });
 
-describe('an ADD that fails leaves nothing behind', () => {
-  it('when the namespace does not exist: code 8', () => {
+describe('19: an ADD that fails leaves nothing behind', () => {
+  it('15: when the namespace does not exist: code 8', () => {
     const { answer, exitCode } = add('c1', 'missing');
     expect([exitCode, answer.code]).toEqual([1, 8]);
     expect(answer.msg).toContain('/run/netns/missing');
     expectNothingLeft('one');
   });
 
-  it('when the namespace is the plugin’s own: code 8', () => {
+  it('16: when the namespace is the plugin’s own: code 8, before anything is done', () => {
     const { answer } = add('c1', '/proc/self/ns/net');
     expect(answer.code).toBe(8);
+    expect(world.listLinkNames()).toEqual([]);
     expectNothingLeft('one');
   });
 
-  it('when the file is no namespace: code 8', () => {
+  it.each(['1', 'true'])('16: unless CNI_NETNS_OVERRIDE is %s: then the node itself is wired', (override) => {
+    const call = { containerId: 'c1', netns: '/proc/self/ns/net', ifName: 'eth0', input: podCidrConfiguration() };
+    const variables = { CNI_NETNS_OVERRIDE: override };
+    expect(world.cni({ command: 'ADD', variables, ...call }).exitCode).toBe(0);
+    expect(world.listLinkNames()).toContain('eth0');
+    expect(world.cni({ command: 'DEL', variables, ...call }).exitCode).toBe(0);
+    expectNothingLeft('one');
+  });
+
+  it('15: when the file is no namespace: code 8', () => {
     expect(add('c1', '/proc/version').answer.code).toBe(8);
   });
 
-  it('when the interface name is taken, also by a first ADD, which stays untouched', () => {
-    const first = add('c1', 'one');
-    const second = add('c1', 'one');
-    expect([second.exitCode, second.answer.code]).toEqual([1, 105]);
-    expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
-    expect(world.ipOne('link', 'show', 'dev', first.hostVethName).master).toBe('cni0');
+  it('17: when the interface name is taken, also by a first ADD, which stays untouched', () => {
+    const { hostVethName } = add('c1', 'one');
+    const facts = (): unknown => [
+      world.exec('ip', '-j', 'address', 'show', 'dev', hostVethName),
+      world.exec('ip', '-n', 'one', '-j', 'address'),
+      world.ip('-n', 'one', 'route', 'show', 'table', 'all'),
+      world.listReservations('podnet'),
+    ];
+    const before = facts();
+    for (const containerId of ['c1', 'c2']) {
+      const { exitCode, answer } = add(containerId, 'one');
+      expect([exitCode, answer.code]).toEqual([1, 105]);
+      expect(facts()).toEqual(before);
+    }
   });
 
-  it('when every address is taken: the range is named and the namespace stays empty', () => {
+  it('20: when every address is taken: the range is named and the namespace stays empty', () => {
     const input = ipamConfiguration({ subnet: '10.9.0.0/30' });
     expect(add('c1', 'one', input).addresses[0]).toBe('10.9.0.2/30');
     const { answer, exitCode } = add('c2', 'two', input);
@@ -189,6 +207,7 @@ describe('an ADD that fails leaves nothing behind', () => {
     expect(answer.msg).toContain('10.9.0.1-10.9.0.2 of 10.9.0.0/30');
     expect(world.listLinkNames('two')).toEqual([]);
     expect(world.listReservations('podnet')).toEqual(['10.9.0.2']);
+    expect(world.cni({ command: 'STATUS', input }).answer.code).toBe(50);
   });
 
   it('when a later step fails: earlier steps are taken back and say so', () => {
@@ -202,13 +221,13 @@ describe('an ADD that fails leaves nothing behind', () => {
     expect(steps.at(-1)).toMatchObject({ name: 'route.add', outcome: 'error' });
   });
 
-  it('when the bridge’s name is another kind of link', () => {
+  it('22: when the bridge’s name is another kind of link', () => {
     world.exec('ip', 'link', 'add', 'cni0', 'type', 'veth', 'peer', 'name', 'stranger', 'netns', 'two');
     expect(add('c1', 'one').answer).toMatchObject({ code: 104, msg: expect.stringContaining('is no bridge') });
     expectNothingLeft('one');
   });
 
-  it('when the bridge has an address of another subnet, which forceAddress replaces', () => {
+  it('22: when the bridge has an address of another subnet, which forceAddress replaces', () => {
     add('c1', 'one', ipamConfiguration({ subnet: '10.8.0.0/24' }));
     const input = ipamConfiguration({ subnet: '10.9.0.0/24' });
     expect(add('c2', 'two', input).answer.code).toBe(104);
@@ -240,7 +259,7 @@ describe('an ADD that fails leaves nothing behind', () => {
 });
 
 describe('parallel ADDs', () => {
-  it('fifty at once all succeed with fifty addresses, fifty veths and one set of rules', {
+  it('34: fifty at once all succeed with fifty addresses, fifty veths and one set of rules', {
     timeout: 60_000,
   }, async () => {
     const names = Array.from({ length: 50 }, (_, index) => `pod${index}`);

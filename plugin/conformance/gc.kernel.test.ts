@@ -27,7 +27,7 @@ const gc = (valid: readonly string[], input: JsonObject = podCidrConfiguration()
   world.cni({ command: 'GC', input: { ...input, ...listOf(valid) }, ...changes });
 
 describe('GC', () => {
-  it('deletes what the runtime no longer knows and keeps the rest', () => {
+  it('31: deletes what the runtime no longer knows and keeps the rest', () => {
     add('one');
     add('two');
     expect(gc(['two'])).toMatchObject(silent);
@@ -37,7 +37,7 @@ describe('GC', () => {
     expect(world.ip('neighbour', 'show', '10.240.2.2')).toEqual([]);
   });
 
-  it('with the empty list deletes everything of the network, all veths in one request', () => {
+  it('31: with the empty list deletes everything of the network, all veths in one request', () => {
     const names = Array.from({ length: 30 }, (_, index) => `pod${index}`);
     world.addNamespaces(...names);
     for (const name of names) expect(add(name).exitCode).toBe(0);
@@ -52,7 +52,7 @@ describe('GC', () => {
     expect(steps?.[0]?.command).toMatch(/ip link del group \d+$/);
   });
 
-  it('without the list deletes nothing: absent is not empty', () => {
+  it('32: without the list deletes nothing: absent is not empty', () => {
     add('one');
     expect(world.cni({ command: 'GC', input: podCidrConfiguration() }).answer.code).toBe(7);
     expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
@@ -136,7 +136,7 @@ describe('GC', () => {
     expect(gc([])).toMatchObject(silent);
   });
 
-  it('goes on past an error and reports it at the end', () => {
+  it('31: goes on past an error and reports it at the end', () => {
     const input = { ...layer2, ipam: { type: 'refusing-ipam' } };
     add('one', layer2);
     world.exec('mkdir', '/run/bin');

@@ -18,7 +18,7 @@ const status = (input: JsonObject = podCidrConfiguration()): CniOutcome => world
 const add = (input: JsonObject = podCidrConfiguration()): CniOutcome =>
   world.cni({ command: 'ADD', containerId: 'c1', netns: 'one', ifName: 'eth0', input });
 
-describe('STATUS', () => {
+describe('33: STATUS', () => {
   it('is ready before the first pod, and leaves no trace', () => {
     expect(status()).toMatchObject(silent);
     expect(world.listLinkNames()).toEqual([]);

@@ -24,7 +24,7 @@ function expectGone(): void {
 const silent = { exitCode: 0, stdout: '', stderr: '' };
 
 describe('DEL', () => {
-  it('takes veth, address, route and neighbour entry away, says nothing, and the bridge stays', () => {
+  it('27: takes veth, address, route and neighbour entry away, says nothing, and the bridge stays', () => {
     call('ADD');
     expect(call('DEL')).toMatchObject(silent);
     expectGone();
@@ -32,33 +32,33 @@ describe('DEL', () => {
     expect(world.ip('-n', 'one', 'route')).toEqual([]);
   });
 
-  it('twice leaves nothing and succeeds, the second time without namespace and prevResult as containerd does it', () => {
+  it('27, 28: twice leaves nothing and succeeds, the second time without namespace and prevResult as containerd does it', () => {
     call('ADD');
     expect(call('DEL')).toMatchObject(silent);
     expect(call('DEL', { netns: '' })).toMatchObject(silent);
     expectGone();
   });
 
-  it('works without the namespace, by container id and interface name alone', () => {
+  it('27, 29: works without the namespace, by container id and interface name alone', () => {
     call('ADD');
     expect(call('DEL', { netns: '' })).toMatchObject(silent);
     expectGone();
   });
 
-  it('works after the namespace is gone', () => {
+  it('27: works after the namespace is gone', () => {
     call('ADD');
     world.exec('ip', 'netns', 'del', 'one');
     expect(call('DEL')).toMatchObject(silent);
     expectGone();
   });
 
-  it('works after the pod range changed', () => {
+  it('29: works after the pod range changed', () => {
     call('ADD');
     expect(call('DEL', { input: podCidrConfiguration({ podcidr: '10.77.0.0/24' }) })).toMatchObject(silent);
     expectGone();
   });
 
-  it('works after the bridge is gone', () => {
+  it('27: works after the bridge is gone', () => {
     call('ADD');
     world.exec('ip', 'link', 'del', 'cni0');
     expect(call('DEL')).toMatchObject(silent);
@@ -66,7 +66,7 @@ describe('DEL', () => {
     expect(world.listReservations('podnet')).toEqual([]);
   });
 
-  it('of what was never added succeeds', () => {
+  it('27: of what was never added succeeds', () => {
     expect(call('DEL', { containerId: 'never' })).toMatchObject(silent);
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '#model/json.ts';
 import type { CniOutcome, KernelWorld } from '#plugin/testing/kernel-world.ts';
 import { openKernelWorld } from '#plugin/testing/kernel-world.ts';
-import { ipamConfiguration, podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
+import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
 
 let world: KernelWorld;
 let added: CniOutcome;
@@ -22,7 +22,7 @@ function check(changes: JsonObject = {}): CniOutcome {
 
 const inPod = ['ip', '-n', 'one'] as const;
 
-describe('CHECK', () => {
+describe('30: CHECK', () => {
   it('says nothing about a pod that is as ADD left it', () => {
     expect(check()).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
   });
@@ -78,26 +78,5 @@ describe('CHECK', () => {
   it('fails when the result was made for another sandbox', () => {
     const prevResult = JSON.parse(added.stdout.replace('/run/netns/one', '/run/netns/other')) as JsonObject;
     expect(check({ prevResult }).answer.msg).toContain('prevResult has the sandbox /run/netns/other');
-  });
-});
-
-describe('STATUS', () => {
-  it('is silent while an ADD could work and answers 50 when no address is left', () => {
-    const input = ipamConfiguration({ subnet: '10.9.0.0/30' }, { name: 'small', bridge: 'cni1' });
-    expect(world.cni({ command: 'STATUS', input })).toMatchObject({ exitCode: 0, stdout: '' });
-    world.cni({
-      command: 'ADD',
-      containerId: 'c2',
-      netns: 'one',
-      ifName: 'eth1',
-      input: { ...input, isDefaultGateway: false },
-    });
-    expect(world.cni({ command: 'STATUS', input }).answer.code).toBe(50);
-  });
-
-  it('answers 50 for a configuration that no ADD could use', () => {
-    expect(world.cni({ command: 'STATUS', input: podCidrConfiguration({ podcidr: '10.9.0.0/31' }) }).answer.code).toBe(
-      50,
-    );
   });
 });
