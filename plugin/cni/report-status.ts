@@ -19,10 +19,11 @@ const BRIDGE_PORTS = 1023;
 const SPARE_PORTS = 8;
 
 /**
- * Whether an ADD could work now, and whether the pods that are there have their network.
+ * Whether an ADD could work now. What the next ADD mends is no reason to refuse: a kubelet that is told so starts no pod, and
+ * nothing would ever mend it.
  * @throws CniFailure of code 50: the configuration cannot be used, the bridge's name is another link's or its ports are used up,
- * no address is left, no program can set rules; of code 51 where pods are cut off besides or instead: the bridge is gone or
- * down, nothing is forwarded, or an IPAM plugin says so
+ * no address is left, no program can set rules, or an IPAM plugin says so; of code 51 where besides pods are cut off: the
+ * bridge is gone or down, nothing is forwarded. CNI specification 1.1.0, section "Error"
  */
 export function reportStatus(context: InvocationContext): void {
   const configuration = parseUsable(context);
@@ -31,24 +32,25 @@ export function reportStatus(context: InvocationContext): void {
     notes.object = bridgeName;
     const links = listLinks(context.host);
     const bridge = links.find((link) => link.name === bridgeName);
-    const obstacles = [findBridgeObstacle(configuration, bridge, links), findAddressObstacle(context, configuration)];
+    const obstacles = [
+      findBridgeObstacle(configuration, bridge, links),
+      findAddressObstacle(context, configuration),
+      findMissingProgram(configuration),
+    ].filter((text) => text !== undefined);
+    if (obstacles.length === 0) return;
     const hasPods = links.some(({ kind, group }) => kind === 'veth' && group === hostVethGroup(name));
     const faults = hasPods ? [findBridgeFault(configuration, bridge), findForwardingFault(configuration)] : [];
     const degradation = faults.filter((text) => text !== undefined);
-    const problems = [...obstacles.filter((text) => text !== undefined), ...degradation];
-    if (problems.length === 0) return;
-    throw new CniFailure(problems.join('; '), {
+    throw new CniFailure([...obstacles, ...degradation].join('; '), {
       code: degradation.length > 0 ? CNI_ERROR_CODE.limitedConnectivity : CNI_ERROR_CODE.notAvailable,
     });
   });
-  requireRulesProgram(configuration);
   if (configuration.ipamPlugin !== undefined) delegateStatus(context, configuration.ipamPlugin);
 }
 
 /** A network of layer 2 only needs no rules. */
-function requireRulesProgram({ rangeSets, ipamPlugin, rulesBackend }: BridgeConfiguration): void {
-  const obstacle = rangeSets.length > 0 || ipamPlugin !== undefined ? findRulesObstacle(rulesBackend) : undefined;
-  if (obstacle !== undefined) throw new CniFailure(obstacle, { code: CNI_ERROR_CODE.notAvailable });
+function findMissingProgram({ rangeSets, ipamPlugin, rulesBackend }: BridgeConfiguration): string | undefined {
+  return rangeSets.length > 0 || ipamPlugin !== undefined ? findRulesObstacle(rulesBackend) : undefined;
 }
 
 function parseUsable(context: InvocationContext): BridgeConfiguration {

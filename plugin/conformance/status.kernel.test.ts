@@ -63,28 +63,28 @@ describe('33: STATUS', () => {
     expect(status().answer).toMatchObject({ code: 50, msg: expect.stringContaining('1015 ports') });
   }, 120_000);
 
+  const full = ipamConfiguration({ subnet: '10.9.0.0/30' });
+
   it.each<[string, readonly string[], string]>([
     ['the bridge is down', ['ip', 'link', 'set', 'dev', 'cni0', 'down'], 'ip link set dev cni0 up'],
     ['the bridge is gone', ['ip', 'link', 'del', 'cni0'], 'bridge cni0 is gone'],
     ['nothing is forwarded', ['sysctl', '-w', 'net.ipv4.ip_forward=0'], 'sysctl -w net.ipv4.ip_forward=1'],
-  ])(
-    'answers 51 with the remedy when %s and a pod is there, and is ready where there is none',
-    (_, [program = '', ...words], remedy) => {
-      add();
-      world.exec(program, ...words);
-      expect(status().answer).toMatchObject({ code: 51, msg: expect.stringContaining(remedy) });
-      world.cni({ command: 'DEL', containerId: 'c1', ifName: 'eth0', input: podCidrConfiguration() });
-      expect(status()).toMatchObject(silent);
-    },
-  );
-
-  it('answers 51, naming both, when addresses are used up and pods are cut off besides', () => {
-    const input = ipamConfiguration({ subnet: '10.9.0.0/30' });
-    add(input);
-    world.exec('ip', 'link', 'set', 'dev', 'cni0', 'down');
-    const { answer } = status(input);
-    expect(answer.code).toBe(51);
+  ])('answers 51, naming both, when no address is left and besides %s', (_, [program = '', ...words], remedy) => {
+    add(full);
+    world.exec(program, ...words);
+    const { answer } = status(full);
+    expect(answer).toMatchObject({ code: 51, msg: expect.stringContaining(remedy) });
     expect(answer.msg).toContain('no address is left');
-    expect(answer.msg).toContain('is down');
+  });
+
+  it('is ready where pods are cut off by what the next ADD mends: a node that is not ready gets no pod that would', () => {
+    add();
+    world.exec('ip', 'link', 'set', 'dev', 'cni0', 'down');
+    world.exec('sysctl', '-w', 'net.ipv4.ip_forward=0');
+    expect(status()).toMatchObject(silent);
+    world.addNamespaces('two');
+    world.cni({ command: 'ADD', containerId: 'c2', netns: 'two', ifName: 'eth0', input: podCidrConfiguration() });
+    expect(world.exec('ip', '-br', 'link', 'show', 'cni0')).toContain('UP');
+    expect(world.exec('sysctl', '-n', 'net.ipv4.ip_forward').trim()).toBe('1');
   });
 });
