@@ -12,7 +12,8 @@ export type NetworkInput = {
   readonly configuration: JsonObject;
 };
 
-const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** The specification's characters; no longer than a folder's name can be, NAME_MAX of include/uapi/linux/limits.h. */
+const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
 
 /** @throws CniFailure of code 6 for empty input or bad JSON, 1 for a version not spoken, 7 for the name */
 export function parseInput(text: string): NetworkInput {

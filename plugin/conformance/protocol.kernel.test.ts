@@ -87,6 +87,7 @@ describe('6: what stdin may not be', () => {
     ['a list', '[]', 6],
     ['a configuration without a name', { cniVersion: '1.1.0', type: 'podwire' }, 7],
     ['a network name that would leave the folder', podCidrConfiguration({ name: '../x' }), 7],
+    ['a network name that no folder could have', podCidrConfiguration({ name: 'a'.repeat(256) }), 7],
     ['a network name that is a number', podCidrConfiguration({ name: 7 }), 7],
   ])('%s', (_, input, code) => {
     expectRefused({ input }, code);
