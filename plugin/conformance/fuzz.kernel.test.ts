@@ -8,10 +8,10 @@ const PROGRAM = join(import.meta.dirname, 'fuzz', 'main.ts');
 
 /** PODWIRE_FUZZ_SEED repeats a run, PODWIRE_FUZZ_INPUTS makes it longer. */
 const SEED = Number(process.env.PODWIRE_FUZZ_SEED ?? 20_000);
-const INPUTS = Number(process.env.PODWIRE_FUZZ_INPUTS ?? 2000);
+const INPUTS = Number(process.env.PODWIRE_FUZZ_INPUTS ?? 20_000);
 
-/** Three minutes on two idle cores; this is for a machine that does much else. */
-const TIMEOUT_MS = 25 * 60_000;
+/** Four minutes on two idle cores; this is for a machine that does much else. */
+const TIMEOUT_MS = 15 * 60_000;
 
 async function fuzz(world: KernelWorld, executable: string, inputs: number): Promise<FuzzReport> {
   // One process inside the world starts all others: entering it for each would double the time.

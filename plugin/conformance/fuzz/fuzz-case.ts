@@ -229,6 +229,8 @@ function makeNetwork(random: SeededRandom, lane: number): JsonObject {
     { ipam: { type: 'podwire', subnet, rangeStart: `10.${100 + lane}.0.10`, routes: [{ dst: '0.0.0.0/0' }] } },
     { ipam: { type: 'podwire', ranges: [[{ subnet }], [{ subnet: inet6, gateway: `fd00:${100 + lane}::1` }]] } },
     { ipam: { ranges: [[{ subnet: inet6 }]] } },
+    // What the kernel refuses when all else is done: there is much to take back.
+    { ipam: { subnet, routes: [{ dst: '192.0.2.0/24', gw: '203.0.113.1' }] } },
     { ipam: {} },
   ]);
   const optional: JsonObject = {
@@ -239,7 +241,7 @@ function makeNetwork(random: SeededRandom, lane: number): JsonObject {
     hairpinMode: true,
     promiscMode: true,
     vlan: 7,
-    macspoofchk: true,
+    portIsolation: true,
     dns: { nameservers: ['10.0.0.10'], search: ['a.b'], options: ['ndots:5'] },
     runtimeConfig: { mac: '02:00:00:00:00:11', ips: [`10.${100 + lane}.0.77/24`], portMappings: [] },
     args: { cni: { ips: [`10.${100 + lane}.0.78`], mac: '02:00:00:00:00:12' } },

@@ -1,6 +1,6 @@
 import type { FuzzCase, FuzzPlan } from './fuzz-case.ts';
 import { makeFuzzCase } from './fuzz-case.ts';
-import type { FuzzWorld, JournalFacts } from './fuzz-world.ts';
+import type { FuzzWorld } from './fuzz-world.ts';
 import { judgeOutcome } from './judge-outcome.ts';
 import { compareFacts, type KernelFact } from './read-kernel-state.ts';
 
@@ -31,6 +31,8 @@ export class FuzzRun {
   readonly #outcomes: Record<string, number> = {};
   readonly #findings: FuzzFinding[] = [];
   #inputs = 0;
+  /** The node after the batch before. */
+  #state: readonly KernelFact[] = [];
 
   constructor(world: FuzzWorld, plan: FuzzPlan) {
     this.#world = world;
@@ -40,6 +42,7 @@ export class FuzzRun {
   async run(inputs: number): Promise<FuzzReport> {
     await this.#world.furnish(this.#plan.lanes);
     this.#world.takeJournal();
+    this.#state = this.#world.readState();
     while (this.#inputs < inputs && this.#findings.length < FINDINGS_LIMIT) {
       const count = Math.min(this.#plan.batch, inputs - this.#inputs);
       await this.#runBatch(
@@ -51,14 +54,13 @@ export class FuzzRun {
   }
 
   async #runBatch(cases: readonly FuzzCase[]): Promise<void> {
-    const before = this.#world.readState();
     const { lanes } = this.#plan;
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
         for (const one of cases) if (one.index % lanes === lane) await this.#runCase(one);
       }),
     );
-    const problem = this.#findChange(before);
+    const problem = this.#findChange();
     if (problem === undefined) return;
     const culprit = await this.#findCulprit(cases);
     if (culprit === undefined) this.#findings.push({ problem, cases: `${cases[0]?.index} to ${cases.at(-1)?.index}` });
@@ -67,9 +69,8 @@ export class FuzzRun {
 
   /** Runs the cases again, one after the other, and halves what changes the node until one case is left. */
   async #findCulprit(cases: readonly FuzzCase[]): Promise<{ problem: string; one: FuzzCase } | undefined> {
-    const before = this.#world.readState();
     for (const one of cases) await this.#runCase(one);
-    const problem = this.#findChange(before);
+    const problem = this.#findChange();
     const [one] = cases;
     if (problem === undefined || one === undefined) return undefined;
     if (cases.length === 1) return { problem, one };
@@ -103,22 +104,21 @@ export class FuzzRun {
   }
 
   /** @returns what is there, or gone, without reason; bridges that ADDs asked for are taken away again */
-  #findChange(before: readonly KernelFact[]): string | undefined {
-    const journal = this.#world.takeJournal();
-    for (const line of journal.invalid) this.#findings.push({ problem: 'no valid journal line', cases: line });
+  #findChange(): string | undefined {
+    const { bridges, hasEnsuredRules, invalid } = this.#world.takeJournal();
+    for (const line of invalid) this.#findings.push({ problem: 'no valid journal line', cases: line });
+    // A network's bridge, the VLAN link on it and its rules outlive its pods.
+    const isFurniture = ({ link }: KernelFact): boolean =>
+      link !== undefined && bridges.has(link.replace(/\.\d+$/, ''));
     const after = this.#world.readState();
-    const { added, removed } = compareFacts(ignoreExpected(before, journal), ignoreExpected(after, journal));
     for (const { text, link = '' } of after) {
-      if (journal.bridges.has(link) && text.includes(' bridge ')) this.#world.run('ip', 'link', 'del', 'dev', link);
+      if (bridges.has(link) && text.includes(' bridge ')) this.#world.run('ip', 'link', 'del', 'dev', link);
     }
+    const before = this.#state;
+    this.#state = after.filter((fact) => !isFurniture(fact));
+    const isCompared = ({ isRule }: KernelFact): boolean => !(isRule && hasEnsuredRules);
+    const { added, removed } = compareFacts(before.filter(isCompared), this.#state.filter(isCompared));
     const problems = [...added.map((text) => `left behind: ${text}`), ...removed.map((text) => `gone: ${text}`)];
     return problems.length === 0 ? undefined : problems.join('\n');
   }
-}
-
-/** A network's bridge, the VLAN link on it and its rules outlive its pods. */
-function ignoreExpected(facts: readonly KernelFact[], journal: JournalFacts): readonly KernelFact[] {
-  const isFurniture = ({ link, isRule }: KernelFact): boolean =>
-    isRule ? journal.hasEnsuredRules : link !== undefined && journal.bridges.has(link.replace(/\.\d+$/, ''));
-  return facts.filter((fact) => !isFurniture(fact));
 }
