@@ -39,7 +39,7 @@ const vitestSuite = (project: string, timeoutMs: number): Suite => ({
 
 const SUITES: readonly Suite[] = [
   vitestSuite('unit', 5 * MINUTE_MS),
-  vitestSuite('kernel', 20 * MINUTE_MS),
+  vitestSuite('kernel', 40 * MINUTE_MS),
   {
     name: 'browser tests (Playwright)',
     args: ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts', '--reporter=list,json'],

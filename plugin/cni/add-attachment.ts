@@ -5,7 +5,7 @@ import { findLink } from '#plugin/network/find-link.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { deriveMacAddress, formatMacAddress } from '#plugin/network/mac-address.ts';
 import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
-import { assignAddresses, assignDelegatedAddresses, listGateways } from './assign-addresses.ts';
+import { assignAddresses, assignDelegatedAddresses, claimAttachment, listGateways } from './assign-addresses.ts';
 import { type Attachment, requireLink } from './attachment.ts';
 import type { AttachmentResult } from './attachment-result.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
@@ -18,7 +18,7 @@ import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace, type PodNamespace } from './open-pod-namespace.ts';
 import type { AttachmentRequest } from './parse-attachment-request.ts';
 import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
-import { prepareBridge, prepareGateways, refreshNeighbours } from './prepare-node.ts';
+import { announcePod, prepareBridge, prepareGateways, refreshNeighbours } from './prepare-node.ts';
 import { prepareRules } from './prepare-rules.ts';
 
 /**
@@ -36,6 +36,7 @@ export function addAttachment(
   const { ipamPlugin } = configuration;
   // Looked for before anything is made: where it is missing, nothing on the node changes.
   if (ipamPlugin !== undefined) findIpamPlugin(context, ipamPlugin);
+  if (ipamPlugin !== undefined) claimAttachment(attachment);
   const reserved = ipamPlugin === undefined ? assignAddresses(attachment) : undefined;
   const isGatewayOnBridge = reserved !== undefined && configuration.vlans?.access === undefined;
   const bridge = prepareBridge(attachment, isGatewayOnBridge ? listGateways(configuration, []) : []);
@@ -48,6 +49,7 @@ export function addAttachment(
   const podVeth = settlePodMac(attachment, assignment.addresses);
   const routes = configurePodLink(attachment, podVeth, assignment);
   refreshNeighbours(attachment, gatewayLink, { podVeth, addresses: assignment.addresses });
+  announcePod(attachment, gatewayLink, { podVeth, addresses: assignment.addresses });
   prepareRules(attachment, assignment.addresses);
   return describeResult(attachment, { bridge, gatewayLink, hostVeth, podVeth, assignment: { ...assignment, routes } });
 }

@@ -1,6 +1,19 @@
 import type { ReservedAddress } from '#plugin/ipam/address-order.ts';
-import { type IpamFailure, releaseReservation, reserveAddresses } from '#plugin/ipam/reserve-addresses.ts';
-import { formatIpPrefix, type IpAddress, type IpPrefix, networkPrefix } from '#plugin/network/ip-address.ts';
+import type { ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import {
+  type AddressDemand,
+  type IpamFailure,
+  releaseReservation,
+  reserveAddresses,
+} from '#plugin/ipam/reserve-addresses.ts';
+import { LockTimeout } from '#plugin/netlink/wait-for-lock.ts';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpAddress,
+  type IpPrefix,
+  networkPrefix,
+} from '#plugin/network/ip-address.ts';
 import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
@@ -13,13 +26,21 @@ const FAILURE_CODE: Readonly<Record<IpamFailure['kind'], number>> = {
   'address-taken': CNI_ERROR_CODE.addressUnavailable,
   'address-unusable': CNI_ERROR_CODE.addressUnavailable,
   'attachment-busy': CNI_ERROR_CODE.tryAgainLater,
+  'attachment-exists': CNI_ERROR_CODE.interfaceExists,
 };
 
-/** Takes the pod's addresses from our own store. @throws CniFailure of code 101, 102 or 11 */
+/** Takes the pod's addresses from our own store. @throws CniFailure of code 101, 102, 105 or 11 */
 export function assignAddresses(attachment: Attachment): AddressAssignment {
   const { routes, dns, rangeSets } = attachment.configuration;
-  const addresses = rangeSets.length === 0 ? [] : reserve(attachment);
-  return { addresses, routes, dns };
+  const [requested] = attachment.request.addresses;
+  if (rangeSets.length === 0 && requested !== undefined) {
+    throw new CniFailure(`requested address ${formatIpAddress(requested)} cannot be given: the network has no ranges`, {
+      code: CNI_ERROR_CODE.addressUnavailable,
+    });
+  }
+  if (rangeSets.length > 0) return { addresses: reserve(attachment), routes, dns };
+  claimAttachment(attachment);
+  return { addresses: [], routes, dns };
 }
 
 /**
@@ -72,6 +93,33 @@ function reserve({ context, configuration, request, owner }: Attachment): readon
 
 function describePod({ K8S_POD_NAMESPACE: namespace, K8S_POD_NAME: name }: Readonly<Record<string, string>>) {
   return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`;
+}
+
+/**
+ * Writes down an attachment that gets no address of ours, so that GC knows that its ADD is under way. A store that cannot be
+ * written fails no pod that needs nothing of it.
+ * @throws CniFailure of code 105 or 11
+ */
+export function claimAttachment({ context, owner }: Attachment): void {
+  context.steps.run('attachment.claim', (notes) => {
+    notes.object = `${owner.containerId}/${owner.ifName}`;
+    const store = context.openStore();
+    const pod = describePod(context.environment.args);
+    const demand = { owner, pod, rangeSets: [], requested: [], listAttached: () => listAttachedOwners(context.host) };
+    const outcome = tryReserve(store, demand);
+    if (outcome === undefined) return;
+    if (!outcome.ok) throw new CniFailure(outcome.error.message, { code: FAILURE_CODE[outcome.error.kind] });
+    notes.onUndo(() => releaseReservation(store, owner));
+  });
+}
+
+function tryReserve(store: ReservationStore, demand: AddressDemand): ReturnType<typeof reserveAddresses> | undefined {
+  try {
+    return reserveAddresses(store, demand);
+  } catch (error) {
+    if (error instanceof LockTimeout) throw error;
+    return undefined;
+  }
 }
 
 function describeReserved({ address, range }: ReservedAddress): AssignedAddress {

@@ -24,7 +24,10 @@ export function classifyError(error: unknown): CniFailure {
     return new CniFailure(message, { code: CNI_ERROR_CODE.bridgeConflict, cause: error });
   if (error instanceof RulesRefused)
     return new CniFailure(message, { code: CNI_ERROR_CODE.rulesRefused, cause: error });
-  if (error instanceof ReservationUnwritable || 'syscall' in error)
+  // Not every error from a file names its system call.
+  if (error instanceof ReservationUnwritable || 'syscall' in error || isErrno(error))
     return new CniFailure(message, { code: CNI_ERROR_CODE.inputOutput, cause: error });
   return new CniFailure(message, { code: CNI_ERROR_CODE.internal, details: error.name, cause: error });
 }
+
+const isErrno = (error: Error): boolean => 'code' in error && /^E[A-Z0-9]+$/.test(String(error.code));

@@ -21,7 +21,8 @@ const VALID_ATTACHMENTS = 'cni.dev/valid-attachments';
 
 /**
  * Deletes every attachment of the network that the runtime no longer knows: host veths, addresses, neighbour entries. Goes on
- * past errors and reports them together. An ADD that is under way is left alone: the list may be older than it.
+ * past errors and reports them together. An ADD that is under way, or began after us, is left alone: the list is older than
+ * it. The links are looked at first: each then has a reservation, which its ADD wrote before it made the link.
  * @throws CniFailure of code 7 where the list is absent: that is not the empty list, and nothing is deleted
  */
 export function collectGarbage(context: InvocationContext): void {
@@ -36,13 +37,16 @@ export function collectGarbage(context: InvocationContext): void {
       return undefined;
     }
   };
-  const listed = attempt(() => listInvalid(store, valid)) ?? { stale: [], underWay: [] };
-  const areVethsGone = attempt(() => deleteStaleVeths(context, { valid, ...listed }));
-  if (areVethsGone && listed.stale.length > 0) {
+  const links = listLinks(context.host);
+  const listed = attempt(() => listInvalid(store, { valid, startedAt: context.startedAt }));
+  const { stale } = listed ?? { stale: [] };
+  // Without the reservations nobody knows which links are in the making.
+  const areVethsGone = listed && attempt(() => deleteStaleVeths(context, { links, valid, ...listed }));
+  if (areVethsGone && stale.length > 0) {
     // As in DEL: their next owner's entries must not be hit.
-    const addresses = listed.stale.flatMap((reservation) => store.listHeldAddresses(reservation));
+    const addresses = stale.flatMap((reservation) => store.listHeldAddresses(reservation));
     attempt(() => removeNeighbours(context, addresses));
-    attempt(() => releaseAll(context, store, listed.stale));
+    attempt(() => releaseAll(context, store, stale));
   }
   const ipamPlugin = looselyReadIpamPlugin(context.input.configuration);
   if (ipamPlugin !== undefined) attempt(() => delegateGarbageCollection(context, ipamPlugin));
@@ -77,13 +81,16 @@ function parseValidAttachments(configuration: JsonObject): readonly ReservationO
 
 type Invalid = { readonly stale: readonly Reservation[]; readonly underWay: readonly Reservation[] };
 
-function listInvalid(store: ReservationStore, valid: readonly ReservationOwner[]): Invalid {
+function listInvalid(
+  store: ReservationStore,
+  { valid, startedAt }: { readonly valid: readonly ReservationOwner[]; readonly startedAt: string },
+): Invalid {
   if (!store.exists()) return { stale: [], underWay: [] };
   const keyOf = ({ containerId, ifName }: ReservationOwner): string => `${containerId}/${ifName}`;
   const known = new Set(valid.map(keyOf));
   return store.withLock(() => {
     const invalid = store.listReservations().filter((one) => !known.has(keyOf(one)));
-    const underWay = invalid.filter((one) => store.isUnderWay(one));
+    const underWay = invalid.filter((one) => one.reservedAt > startedAt || store.isUnderWay(one));
     return { stale: invalid.filter((one) => !underWay.includes(one)), underWay };
   });
 }
@@ -91,7 +98,12 @@ function listInvalid(store: ReservationStore, valid: readonly ReservationOwner[]
 /** @returns true: none of them is left */
 function deleteStaleVeths(
   context: InvocationContext,
-  { valid, stale, underWay }: Invalid & { readonly valid: readonly ReservationOwner[] },
+  {
+    links,
+    valid,
+    stale,
+    underWay,
+  }: Invalid & { readonly links: readonly LinkFacts[]; readonly valid: readonly ReservationOwner[] },
 ): boolean {
   return context.steps.run('veth.delete', (notes) => {
     const macOf = (owner: ReservationOwner): string => formatMacAddress(hostVethMac(owner));
@@ -100,7 +112,6 @@ function deleteStaleVeths(
     const networkGroup = hostVethGroup(context.input.name);
     // No network has such a name. What a killed GC left in it is found by the next one.
     const garbageGroup = hostVethGroup(`${context.input.name}/garbage`);
-    const links = listLinks(context.host);
     const ours = links.filter(
       ({ kind, group, mac = '' }) =>
         kind === 'veth' && (group === networkGroup || group === garbageGroup || gone.has(mac)),

@@ -29,7 +29,7 @@ export function createVeth({ context, configuration, owner, pod }: Attachment, p
         createVethPair(context.host, { ...ends, group, namespaceFd: pod.handle.fd, mtuBytes });
       } catch (error) {
         if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error;
-        if (!clearNameCollision({ context, owner, name })) throw error;
+        if (!isTakenByStranger({ context, owner, name })) throw error;
         continue;
       }
       const hostVeth = requireLink(findLink(context.host, name), name);
@@ -43,19 +43,21 @@ export function createVeth({ context, configuration, owner, pod }: Attachment, p
 }
 
 /**
- * The name on the host is taken: by a stranger, then the next name is tried; by a killed ADD of this very attachment,
- * then its pair is deleted.
- * @returns false where the name is free, so that it was the pod's end that exists
+ * Whether the name on the host is taken by a link that is not this attachment's; then the next name is tried.
+ * @throws CniFailure of code 105 where the attachment itself has it: it may be in use, and DEL tells
  */
-function clearNameCollision({
+function isTakenByStranger({
   context,
   owner,
   name,
-}: Pick<Attachment, 'context' | 'owner'> & { name: string }): boolean {
+}: Pick<Attachment, 'context' | 'owner'> & { readonly name: string }): boolean {
   const link = findLink(context.host, name);
   if (link === undefined) return false;
-  if (isHostVethOf(owner, link)) deleteLink(context.host, link);
-  return true;
+  if (!isHostVethOf(owner, link)) return true;
+  const { ifName, containerId } = owner;
+  throw new CniFailure(`${ifName} of container ${containerId} is attached already by ${name}: send DEL for it first`, {
+    code: CNI_ERROR_CODE.interfaceExists,
+  });
 }
 
 /** Makes the host's end a port of the bridge. */

@@ -5,10 +5,14 @@ import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { deleteLink } from '#plugin/network/change-link.ts';
 import { findLink } from '#plugin/network/find-link.ts';
 import { formatIpAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
+import type { LinkFacts } from '#plugin/network/link-message.ts';
+import { listLinks } from '#plugin/network/list-links.ts';
 import { removeNeighbour } from '#plugin/network/neighbours.ts';
+import { CniFailure } from './cni-failure.ts';
 import { delegateDelete } from './delegate-ipam.ts';
-import { findHostVeth } from './host-veth.ts';
+import { findHostVeth, hostVethGroup } from './host-veth.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
+import { openPodNamespace } from './open-pod-namespace.ts';
 import { looselyReadGatewayLinkName } from './parse-bridge-configuration.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
 import { parsePreviousResult } from './parse-previous-result.ts';
@@ -31,7 +35,7 @@ export function executeDelete(context: InvocationContext): void {
  */
 export function deleteAttachment(context: InvocationContext, owner: ReservationOwner): void {
   context.steps.run('veth.delete', (notes) => {
-    const hostVeth = findHostVeth(context.host, owner);
+    const hostVeth = findHostVeth(context.host, owner) ?? findAlteredVeth(context, owner);
     if (hostVeth === undefined) return;
     notes.object = hostVeth.name;
     notes.command = `ip link del dev ${hostVeth.name}`;
@@ -47,6 +51,27 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
     const released = releaseReservation(store, owner);
     if (released.length > 0) notes.object = released.join(', ');
   });
+}
+
+/**
+ * A host veth whose name or MAC somebody changed is still the peer of the pod's interface, and still in the group of its
+ * network. Looked for only where nothing is found by name.
+ */
+function findAlteredVeth(context: InvocationContext, { ifName }: ReservationOwner): LinkFacts | undefined {
+  if (context.environment.netns === undefined) return undefined;
+  try {
+    using pod = openPodNamespace(context.environment, context.deadline);
+    const podVeth = findLink(pod.socket, ifName);
+    const group = hostVethGroup(context.input.name);
+    if (podVeth?.kind !== 'veth') return undefined;
+    return listLinks(context.host).find(
+      (link) => link.kind === 'veth' && link.index === podVeth.peerIndex && link.group === group,
+    );
+  } catch (error) {
+    // The namespace is gone, and both ends with it.
+    if (error instanceof CniFailure) return undefined;
+    throw error;
+  }
 }
 
 /** Another plugin's store is closed to us: what ADD said is all there is to know, where the runtime still has it. */

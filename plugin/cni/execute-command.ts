@@ -80,7 +80,7 @@ function executeOther(command: CniCommand, context: InvocationContext): void {
 
 function parseSupportedInput({ environment: { command }, input: text, deadline }: CommandRun): NetworkInput {
   const input = parseInput(text);
-  const deadlineMs = readCount(input.configuration, 'deadlineMs');
+  const deadlineMs = command === 'DEL' ? looselyReadDeadline(input) : readCount(input.configuration, 'deadlineMs');
   if (deadlineMs !== undefined) deadline.replaceTotal(deadlineMs);
   const since = SINCE[command];
   if (since !== undefined && !isAtLeast(input.cniVersion, since)) {
@@ -88,6 +88,15 @@ function parseSupportedInput({ environment: { command }, input: text, deadline }
     throw new CniFailure(message, { code: CNI_ERROR_CODE.versionIncompatible });
   }
   return input;
+}
+
+/** A pod goes whatever became of its configuration. */
+function looselyReadDeadline({ configuration }: NetworkInput): number | undefined {
+  try {
+    return readCount(configuration, 'deadlineMs');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undoing needs the socket, so it happens in here, before it is closed. */

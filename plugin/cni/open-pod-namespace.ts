@@ -1,3 +1,4 @@
+import { SystemCallError } from '#plugin/netlink/libc.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import {
@@ -19,7 +20,7 @@ export function openPodNamespace(environment: InvocationEnvironment, deadline: D
   const handle = tryOpen(path);
   try {
     if (!environment.isOwnNetnsAllowed) requireForeign(handle);
-    const socket = openNetlinkSocketIn(handle.fd, NETLINK.ROUTE, deadline.remainingMs());
+    const socket = openSocketIn(handle, deadline);
     return {
       handle,
       socket,
@@ -31,6 +32,19 @@ export function openPodNamespace(environment: InvocationEnvironment, deadline: D
   } catch (error) {
     handle[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** Another kind of namespace looks the same until one tries to enter it. */
+function openSocketIn(handle: NetworkNamespaceHandle, deadline: Deadline): NetlinkSocket {
+  try {
+    return openNetlinkSocketIn(handle.fd, NETLINK.ROUTE, deadline.remainingMs());
+  } catch (error) {
+    if (!(error instanceof SystemCallError && error.syscall === 'setns')) throw error;
+    throw new CniFailure(`${handle.path} cannot be entered as a network namespace: ${error.message}`, {
+      code: CNI_ERROR_CODE.netnsInvalid,
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#model/json.ts';
-import { type IpAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
+import { type IpAddress, isSameAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
 import { parseMacAddress } from '#plugin/network/mac-address.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { readList, readObject, readText } from './read-key.ts';
@@ -24,11 +24,13 @@ export function parseAttachmentRequest(
     ...(args.IP ?? '').split(',').filter((text) => text !== ''),
     ...[...(readList(argsOfCni, 'ips') ?? []), ...(readList(runtimeConfig, 'ips') ?? [])].map(String),
   ]);
-  const addresses = [...texts].map((text) => {
+  const addresses: IpAddress[] = [];
+  for (const text of texts) {
     const address = parseIpAddress(text.split('/')[0] ?? '');
     if (address === undefined) throw invalid(`requested address ${text} is no IP address`);
-    return address;
-  });
+    // One address may be spelled in several ways.
+    if (!addresses.some((other) => isSameAddress(other, address))) addresses.push(address);
+  }
   const macText = readText(runtimeConfig, 'mac') ?? readText(argsOfCni, 'mac') ?? (args.MAC || undefined);
   const mac = macText === undefined ? undefined : parseMacAddress(macText);
   if (macText !== undefined && mac === undefined) throw invalid(`requested MAC ${macText} is no MAC address`);

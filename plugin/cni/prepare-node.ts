@@ -1,3 +1,5 @@
+import { SystemCallError } from '#plugin/netlink/libc.ts';
+import { announceAddresses } from '#plugin/network/announce-addresses.ts';
 import { ensureBridge } from '#plugin/network/ensure-bridge.ts';
 import { ensureGateways } from '#plugin/network/ensure-gateways.ts';
 import { ensureVlanLink } from '#plugin/network/ensure-vlan-link.ts';
@@ -66,6 +68,31 @@ export function refreshNeighbours(
     for (const { prefix } of addresses) {
       replaceNeighbour(context.host, gatewayLink, { address: prefix.address, mac: bytes });
       notes.onUndo(() => removeNeighbour(context.host, gatewayLink, prefix.address));
+    }
+  });
+}
+
+/**
+ * Pods that remember an earlier owner of the address learn its new MAC at once. Best effort: they would find out by
+ * themselves, later, so a plugin without CAP_NET_RAW fails no pod over it.
+ */
+export function announcePod(
+  { context }: Attachment,
+  link: LinkFacts,
+  { podVeth, addresses }: { readonly podVeth: LinkFacts; readonly addresses: readonly AssignedAddress[] },
+): void {
+  const mac = parseMacAddress(podVeth.mac ?? '');
+  if (mac === undefined || addresses.length === 0) return;
+  context.steps.run('neighbour.announce', (notes) => {
+    notes.object = addresses.map(({ prefix }) => formatIpAddress(prefix.address)).join(', ');
+    try {
+      announceAddresses(
+        link,
+        addresses.map(({ prefix }) => ({ address: prefix.address, mac })),
+      );
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      notes.object += ` (${error.message})`;
     }
   });
 }

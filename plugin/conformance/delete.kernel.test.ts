@@ -52,6 +52,33 @@ describe('DEL', () => {
     expectGone();
   });
 
+  it.each([
+    ['name', ['name', 'renamed0']],
+    ['MAC', ['address', '02:00:00:00:00:99']],
+  ])('27: finds a host veth whose %s somebody changed', (_, change) => {
+    const { hostVethName } = call('ADD');
+    world.exec('ip', 'link', 'set', 'dev', hostVethName, 'down');
+    world.exec('ip', 'link', 'set', 'dev', hostVethName, ...change);
+    expect(call('DEL')).toMatchObject(silent);
+    expectGone();
+    expect(world.listLinkNames('one')).toEqual([]);
+  });
+
+  it('27: leaves alone what another network has under the same name in the pod', () => {
+    call('ADD', {
+      input: podCidrConfiguration({ name: 'other', bridge: 'br1', podcidr: '10.7.0.0/24' }),
+      containerId: 'c2',
+    });
+    expect(call('DEL')).toMatchObject(silent);
+    expect(world.listLinkNames('one')).toEqual(['eth0']);
+  });
+
+  it('27: works with a deadline that makes no sense', () => {
+    call('ADD');
+    expect(call('DEL', { input: podCidrConfiguration({ deadlineMs: 'soon' }) })).toMatchObject(silent);
+    expectGone();
+  });
+
   it('29: works after the pod range changed', () => {
     call('ADD');
     expect(call('DEL', { input: podCidrConfiguration({ podcidr: '10.77.0.0/24' }) })).toMatchObject(silent);

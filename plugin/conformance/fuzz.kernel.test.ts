@@ -11,7 +11,7 @@ const SEED = Number(process.env.PODWIRE_FUZZ_SEED ?? 20_000);
 const INPUTS = Number(process.env.PODWIRE_FUZZ_INPUTS ?? 20_000);
 
 /** Four minutes on two idle cores; this is for a machine that does much else. */
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 30 * 60_000;
 
 async function fuzz(world: KernelWorld, executable: string, inputs: number): Promise<FuzzReport> {
   // One process inside the world starts all others: entering it for each would double the time.

@@ -179,6 +179,19 @@ describe('13: what a runtime asks for', () => {
     expect(addresses).toEqual(['10.9.0.40/24', '10.8.0.40/24', 'fd00:9::40/64']);
   });
 
+  it('one address in two spellings is one', () => {
+    const runtimeConfig = { ips: ['10.240.2.70/24'] };
+    const { addresses } = call({ args: 'IP=10.240.2.70', input: podCidrConfiguration({ runtimeConfig }) });
+    expect(addresses).toEqual(['10.240.2.70/24']);
+  });
+
+  it('an address in a network without ranges is refused, not forgotten', () => {
+    expect(call({ args: 'IP=10.9.0.40', input: ipamConfiguration({}) }).answer).toMatchObject({
+      code: 102,
+      msg: expect.stringContaining('10.9.0.40'),
+    });
+  });
+
   it('one that cannot be given fails the ADD, and the others are free again', () => {
     const runtimeConfig = { ips: ['10.99.0.1/24'] };
     const { answer } = call({ args: 'IP=10.240.2.70', input: podCidrConfiguration({ runtimeConfig }) });

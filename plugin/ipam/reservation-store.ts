@@ -18,9 +18,11 @@ import { parseIpAddress } from '#plugin/network/ip-address.ts';
 import type { AddressOrder } from './address-order.ts';
 import { listHeld, readHostLocal, releaseHostLocal } from './host-local-store.ts';
 import { formatReservation, parseReservation, type Reservation, type ReservationOwner } from './reservation.ts';
+import { giveSpareSpace, isFull, keepSpareSpace } from './spare-space.ts';
 
 const LOCK_FILE = '.lock';
 const STATE_FILE = '.state';
+const SPARE_FILE = '.spare';
 const OWNERS = '.owners';
 
 /** NAME_MAX, include/uapi/linux/limits.h; what is allowed in a container id is safe in a file name. */
@@ -132,6 +134,7 @@ export class ReservationStore {
       this.#releaseImported(reservation);
       this.#remove(ownerPath(reservation));
     }
+    keepSpareSpace(this.#path(SPARE_FILE));
     return released;
   }
 
@@ -174,6 +177,7 @@ export class ReservationStore {
     const lastImported = this.#importHostLocal();
     const order = { next, freed: [...freed.filter((address) => !returned.has(address)), ...stale], lastImported };
     this.#writeState({ bootId: this.#options.bootId, ...order });
+    keepSpareSpace(this.#path(SPARE_FILE));
   }
 
   /** @returns where host-local's ranges had got to */
@@ -212,6 +216,8 @@ export class ReservationStore {
       return fd;
     } catch (error) {
       for (const name of [...reservation.addresses, ownerPath(reservation)]) this.#remove(name);
+      closeSync(fd);
+      if (isFull(error) && giveSpareSpace(this.#path(SPARE_FILE))) return this.#writeReservation(reservation);
       const message = `reservation ${path} cannot be written, make room or mend the disk: ${String(error)}`;
       throw new ReservationUnwritable(message, { cause: error });
     }
@@ -238,7 +244,7 @@ export class ReservationStore {
       writeFileSync(draft, JSON.stringify(state), { mode: 0o644 });
       renameSync(draft, this.#path(STATE_FILE));
     } catch (error) {
-      if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!isFull(error)) throw error;
     }
   }
 

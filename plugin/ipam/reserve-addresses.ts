@@ -6,7 +6,7 @@ import type { Reservation, ReservationOwner } from './reservation.ts';
 import type { ReservationStore } from './reservation-store.ts';
 
 export type IpamFailure = {
-  readonly kind: 'pool-exhausted' | 'address-taken' | 'address-unusable' | 'attachment-busy';
+  readonly kind: 'pool-exhausted' | 'address-taken' | 'address-unusable' | 'attachment-busy' | 'attachment-exists';
   readonly message: string;
 };
 
@@ -24,7 +24,7 @@ export type AddressDemand = {
 /** Looks at the node's links. @returns which attachments have their host veth */
 export type ListAttached = () => (owner: ReservationOwner) => boolean;
 
-/** Takes all addresses or none. @throws LockTimeout */
+/** Takes all addresses or none; of no set none, and the attachment is written down all the same. @throws LockTimeout */
 export function reserveAddresses(
   store: ReservationStore,
   demand: AddressDemand,
@@ -32,18 +32,23 @@ export function reserveAddresses(
   const unusable = findUnusableRequest(demand);
   if (unusable !== undefined) return fail(unusable);
   return store.withLock(() => {
-    const { owner, pod, rangeSets } = demand;
+    const { owner, pod, listAttached } = demand;
     const { containerId, ifName } = owner;
     const earlier = store.findByOwner(owner);
     if (earlier !== undefined && store.isUnderWay(owner)) {
       const message = `another ADD of ${ifName} in container ${containerId} is under way: wait for it, or end it`;
       return fail({ kind: 'attachment-busy', message });
     }
+    if (earlier !== undefined && listAttached()(owner)) {
+      const message = `${ifName} of container ${containerId} is attached already: send DEL for it first`;
+      return fail({ kind: 'attachment-exists', message });
+    }
+    // What an ADD left that was killed before it made the link.
     if (earlier !== undefined) store.release([earlier]);
     const chosen = chooseOrReclaim(store, demand);
     if (!chosen.ok) return chosen;
     const addresses = chosen.value.taken.map(({ address }) => formatIpAddress(address));
-    if (rangeSets.length > 0) store.reserve({ addresses, containerId, ifName, pod }, chosen.value.order);
+    store.reserve({ addresses, containerId, ifName, pod }, chosen.value.order);
     return succeed(chosen.value.taken);
   });
 }

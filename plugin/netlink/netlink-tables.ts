@@ -4,7 +4,7 @@
  */
 
 /** include/linux/socket.h */
-export const AF = { UNSPEC: 0, INET: 2, BRIDGE: 7, INET6: 10, NETLINK: 16 } as const;
+export const AF = { UNSPEC: 0, INET: 2, BRIDGE: 7, INET6: 10, NETLINK: 16, PACKET: 17 } as const;
 
 /** include/linux/net.h; the flags are those of include/uapi/asm-generic/fcntl.h */
 export const SOCK = { RAW: 3, NONBLOCK: 0x800, CLOEXEC: 0x80000 } as const;

@@ -37,7 +37,7 @@ export function readRulesMarker(path: string): RulesMarker | undefined {
 export function writeRulesMarker(path: string, marker: RulesMarker): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(marker)}\n`);
+  writeFileSync(draft, `${JSON.stringify(marker)}\n`, { mode: 0o600 });
   renameSync(draft, path);
 }
 

@@ -41,7 +41,7 @@ const fact = (text: string, link?: string): KernelFact => ({ text, link, isRule:
 
 /** Of the store's own files, only a draft that was left would be a trace of an attachment. */
 function isStoreFile(path: string): boolean {
-  return path.includes('/ipam/') && !/\/\.(lock|boot|freed|state)$/.test(path);
+  return path.includes('/ipam/') && !/\/\.(lock|state|spare)$/.test(path);
 }
 
 function readNamespace(run: RunProgram, netns: string | undefined): readonly KernelFact[] {

@@ -107,14 +107,15 @@ export class FuzzRun {
   #findChange(): string | undefined {
     const { bridges, hasEnsuredRules, invalid } = this.#world.takeJournal();
     for (const line of invalid) this.#findings.push({ problem: 'no valid journal line', cases: line });
+    const after = this.#world.readState();
+    const before = this.#state;
+    // What an ADD took for its bridge may be none: that link is nobody's to take away.
+    const isBridge = ({ link = '', text }: KernelFact): boolean => bridges.has(link) && text.includes(' bridge ');
+    const made = new Set([...before, ...after].filter(isBridge).map(({ link }) => link));
     // A network's bridge, the VLAN link on it and its rules outlive its pods.
     const isFurniture = ({ link }: KernelFact): boolean =>
-      link !== undefined && bridges.has(link.replace(/\.\d+$/, ''));
-    const after = this.#world.readState();
-    for (const { text, link = '' } of after) {
-      if (bridges.has(link) && text.includes(' bridge ')) this.#world.run('ip', 'link', 'del', 'dev', link);
-    }
-    const before = this.#state;
+      link !== undefined && (made.has(link) || made.has(link.replace(/\.\d+$/, '')));
+    for (const { link } of after.filter(isBridge)) this.#world.run('ip', 'link', 'del', 'dev', link ?? '');
     this.#state = after.filter((fact) => !isFurniture(fact));
     const isCompared = ({ isRule }: KernelFact): boolean => !(isRule && hasEnsuredRules);
     const { added, removed } = compareFacts(before.filter(isCompared), this.#state.filter(isCompared));
