@@ -18,11 +18,12 @@ const LASTING_CODES: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * How a plugin from before CNI 1.1.0 answers GC and STATUS: the command is unknown to it (4), or the configuration's
- * version is (1), whichever it looks at first.
+ * How a plugin from before CNI 1.1.0 answers GC and STATUS: the command is unknown to it (4), the configuration's version
+ * is (1), or it misses the container id that neither command has (3), whichever it looks at first.
  */
 const COMMAND_UNKNOWN_CODES: ReadonlySet<number> = new Set([
   CNI_ERROR_CODE.versionIncompatible,
+  CNI_ERROR_CODE.containerUnknown,
   CNI_ERROR_CODE.environmentInvalid,
 ]);
 

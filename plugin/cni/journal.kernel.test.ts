@@ -51,6 +51,7 @@ describe('the journal', () => {
       'address.add',
       'route.add',
       'neighbour.refresh',
+      'neighbour.announce',
       'rules.ensure',
       'result.print',
     ]);
