@@ -19,7 +19,8 @@ export type JournalFacts = {
   readonly invalid: readonly string[];
   /** Bridges that an ADD made sure of: a bridge stays when its pods go. */
   readonly bridges: ReadonlySet<string>;
-  readonly hasEnsuredRules: boolean;
+  /** An ADD made sure of rules, or a GC took some that no pod needs. */
+  readonly hasChangedRules: boolean;
 };
 
 /** The kernel world that this process runs in, with one attachment in it that no input may harm. */
@@ -91,11 +92,13 @@ export class FuzzWorld {
     const lines = existsSync(JOURNAL) ? readFileSync(JOURNAL, 'utf8').split('\n').slice(0, -1) : [];
     if (lines.length > 0) truncateSync(JOURNAL, 0);
     const parsed = lines.map((line) => ({ line, event: parseEvent(line) }));
-    const steps = parsed.flatMap(({ event }) => (event?.data.verb === 'ADD' ? event.data.steps : []));
+    const steps = parsed.flatMap(({ event }) => event?.data.steps ?? []);
     return {
       invalid: parsed.filter(({ event }) => event === undefined).map(({ line }) => line.slice(0, OUTPUT_LIMIT)),
       bridges: new Set(steps.filter(({ name }) => name === 'bridge.ensure').map(({ object = '' }) => object)),
-      hasEnsuredRules: steps.some(({ name }) => name === 'rules.ensure'),
+      hasChangedRules: steps.some(
+        ({ name, command }) => name === 'rules.ensure' || (name === 'rules.prune' && command !== ''),
+      ),
     };
   }
 }

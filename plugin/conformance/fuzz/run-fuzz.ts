@@ -105,19 +105,19 @@ export class FuzzRun {
 
   /** @returns what is there, or gone, without reason; bridges that ADDs asked for are taken away again */
   #findChange(): string | undefined {
-    const { bridges, hasEnsuredRules, invalid } = this.#world.takeJournal();
+    const { bridges, hasChangedRules, invalid } = this.#world.takeJournal();
     for (const line of invalid) this.#findings.push({ problem: 'no valid journal line', cases: line });
     const after = this.#world.readState();
-    const before = this.#state;
-    // What an ADD took for its bridge may be none: that link is nobody's to take away.
-    const isBridge = ({ link = '', text }: KernelFact): boolean => bridges.has(link) && text.includes(' bridge ');
-    const made = new Set([...before, ...after].filter(isBridge).map(({ link }) => link));
+    // A name in a step may be a stranger's, as `lo`; what is no bridge was not made by it.
+    const made = new Set(
+      after.filter(({ text, link = '' }) => text.includes(' bridge ') && bridges.has(link)).map(({ link }) => link),
+    );
+    for (const link of made) this.#world.run('ip', 'link', 'del', 'dev', link ?? '');
     // A network's bridge, the VLAN link on it and its rules outlive its pods.
-    const isFurniture = ({ link }: KernelFact): boolean =>
-      link !== undefined && (made.has(link) || made.has(link.replace(/\.\d+$/, '')));
-    for (const { link } of after.filter(isBridge)) this.#world.run('ip', 'link', 'del', 'dev', link ?? '');
+    const isFurniture = ({ link }: KernelFact): boolean => made.has(link) || made.has(link?.replace(/\.\d+$/, ''));
+    const before = this.#state;
     this.#state = after.filter((fact) => !isFurniture(fact));
-    const isCompared = ({ isRule }: KernelFact): boolean => !(isRule && hasEnsuredRules);
+    const isCompared = ({ isRule }: KernelFact): boolean => !(isRule && hasChangedRules);
     const { added, removed } = compareFacts(before.filter(isCompared), this.#state.filter(isCompared));
     const problems = [...added.map((text) => `left behind: ${text}`), ...removed.map((text) => `gone: ${text}`)];
     return problems.length === 0 ? undefined : problems.join('\n');
