@@ -66,7 +66,7 @@ class KilledWorld implements Disposable {
       ...this.world.listLinkNames().filter((name) => name !== 'cni0'),
       ...PODS.flatMap((netns) => this.world.listLinkNames(netns).map((name) => `${netns} ${name}`)),
       ...neighbours.filter((text) => text.includes('10.240.2.')),
-      ...files.filter((path) => path !== '' && !/\/\.(lock|boot|freed|state)$/.test(path)),
+      ...files.filter((path) => path !== '' && !/\/\.(lock|state|spare)$/.test(path)),
     ];
   }
 
