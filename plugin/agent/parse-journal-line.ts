@@ -26,8 +26,13 @@ function parseEvent(text: string): Result<InvocationEvent, string> {
   } catch (error) {
     return fail(`not JSON: ${String(error)}`);
   }
-  const parsed = InvocationEvent.safeParse(value);
-  if (parsed.success) return succeed(parsed.data);
-  const [issue] = parsed.error.issues;
-  return fail(`not an invocation event: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  try {
+    const parsed = InvocationEvent.safeParse(value);
+    if (parsed.success) return succeed(parsed.data);
+    const [issue] = parsed.error.issues;
+    return fail(`not an invocation event: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  } catch (error) {
+    // A configuration nested thousands of levels deep is valid JSON, and more than the stack of the check can hold.
+    return fail(`cannot be checked: ${String(error)}`);
+  }
 }

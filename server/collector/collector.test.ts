@@ -53,6 +53,15 @@ test('an event of a tap keeps the chain it was in, and the trace of the runtime'
   expect(EventBody.parse((await app.get('/api/v1/events/a')).body).event).toEqual(event);
 });
 
+test('a record nested too deep for the check is refused like any other bad one', async () => {
+  await using app = await startTestServer();
+  const stdin = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as [];
+  const { data, ...envelope } = buildInvocation('ADD', 1, { id: 'a' });
+  const answer = await app.post(1, [{ type: 'invocation', event: { ...envelope, data: { ...data, stdin } } }]);
+  expect(answer).toMatchObject({ status: 422, body: { detail: expect.stringContaining('Line 2') } });
+  expect((await app.post(2, [add('b')])).status).toBe(200);
+});
+
 test('a delta whose predecessor was lost changes nothing and asks for a snapshot', async () => {
   await using app = await startTestServer();
   await app.post(1, [snapshot]);

@@ -63,10 +63,15 @@ function readHeader(line: string): Result<BatchHeader, BatchRefusal> {
 function parseLine<T>(line: string, schema: z.ZodType<T>, number: number): Result<T, BatchRefusal> {
   const json = parseJson(line);
   if (!json.ok) return refuse(`Line ${number} is not JSON.`);
-  const parsed = schema.safeParse(json.value);
-  if (parsed.success) return succeed(parsed.data);
-  const issue = parsed.error.issues[0];
-  return refuse(`Line ${number}: ${issue?.path.join('.') || 'the record'}: ${issue?.message ?? 'invalid'}.`);
+  try {
+    const parsed = schema.safeParse(json.value);
+    if (parsed.success) return succeed(parsed.data);
+    const issue = parsed.error.issues[0];
+    return refuse(`Line ${number}: ${issue?.path.join('.') || 'the record'}: ${issue?.message ?? 'invalid'}.`);
+  } catch {
+    // Valid JSON may be nested deeper than the stack of the check can hold.
+    return refuse(`Line ${number} is nested too deep to be checked.`);
+  }
 }
 
 function parseJson(line: string): Result<unknown, undefined> {
