@@ -10,7 +10,7 @@ import { listLinks } from '#plugin/network/list-links.ts';
 import { removeNeighbour } from '#plugin/network/neighbours.ts';
 import { CniFailure } from './cni-failure.ts';
 import { delegateDelete } from './delegate-ipam.ts';
-import { findHostVeth, hostVethGroup } from './host-veth.ts';
+import { findHostVeth, hostVethGroup, hostVethName, isHostVethOf } from './host-veth.ts';
 import { type InvocationContext, requireOwner } from './invocation-context.ts';
 import { openPodNamespace } from './open-pod-namespace.ts';
 import { looselyReadGatewayLinkName } from './parse-bridge-configuration.ts';
@@ -55,18 +55,23 @@ export function deleteAttachment(context: InvocationContext, owner: ReservationO
 
 /**
  * A host veth whose name or MAC somebody changed is still the peer of the pod's interface, and still in the group of its
- * network. Looked for only where nothing is found by name.
+ * network. Looked for only where nothing is found by name. One that another attachment is known by is not ours.
  */
-function findAlteredVeth(context: InvocationContext, { ifName }: ReservationOwner): LinkFacts | undefined {
+function findAlteredVeth(context: InvocationContext, owner: ReservationOwner): LinkFacts | undefined {
   if (context.environment.netns === undefined) return undefined;
   try {
     using pod = openPodNamespace(context.environment, context.deadline);
-    const podVeth = findLink(pod.socket, ifName);
+    const podVeth = findLink(pod.socket, owner.ifName);
     const group = hostVethGroup(context.input.name);
     if (podVeth?.kind !== 'veth') return undefined;
-    return listLinks(context.host).find(
+    const hostVeth = listLinks(context.host).find(
       (link) => link.kind === 'veth' && link.index === podVeth.peerIndex && link.group === group,
     );
+    const isOfAnother = (other: ReservationOwner): boolean =>
+      hostVeth !== undefined &&
+      (other.containerId !== owner.containerId || other.ifName !== owner.ifName) &&
+      (isHostVethOf(other, hostVeth) || hostVethName(other, 0) === hostVeth.name);
+    return context.openStore().listReservations().some(isOfAnother) ? undefined : hostVeth;
   } catch (error) {
     // The namespace is gone, and both ends with it.
     if (error instanceof CniFailure) return undefined;

@@ -73,6 +73,13 @@ describe('DEL', () => {
     expect(world.listLinkNames('one')).toEqual(['eth0']);
   });
 
+  it('27: of another container in the same namespace leaves the first one alone', () => {
+    call('ADD', { containerId: 'c2' });
+    expect(call('DEL')).toMatchObject(silent);
+    expect(world.listLinkNames('one')).toEqual(['eth0']);
+    expect(world.listReservations('podnet')).toEqual(['10.240.2.2']);
+  });
+
   it('27: works with a deadline that makes no sense', () => {
     call('ADD');
     expect(call('DEL', { input: podCidrConfiguration({ deadlineMs: 'soon' }) })).toMatchObject(silent);
