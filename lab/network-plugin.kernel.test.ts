@@ -86,7 +86,12 @@ test('a pod comes and goes with one ADD and two DELs as under containerd, and no
 });
 
 test('a failing ADD is told in the status of the pod and tried again in a new sandbox', async () => {
-  await lab.execOnNode(NODE, 'sed', '-i', 's#10.240.2.0/24#10.240.2.0/30#', '/etc/cni/net.d/10-podwire.conflist');
+  // The kubelet follows the directory in its own time: only NotReady, then Ready tells that it holds the new file.
+  const file = '/etc/cni/net.d/10-podwire.conflist';
+  await lab.execOnNode(NODE, 'mv', file, '/run/network');
+  await waitFor('NotReady', async () => (await readCondition())?.status === 'False');
+  await lab.execOnNode(NODE, 'sh', '-c', `sed 's#10.240.2.0/24#10.240.2.0/30#' /run/network > ${file}`);
+  await waitFor('Ready', async () => (await readCondition())?.status === 'True');
   await lab.createPod({ name: 'first', node: NODE, image: 'busybox' });
   await waitFor('the first pod', async () => (await lab.getPod('first'))?.status.phase === 'Running');
   await lab.createPod({ name: 'second', node: NODE, image: 'busybox' });

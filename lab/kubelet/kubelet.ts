@@ -18,6 +18,8 @@ export class Kubelet implements PodHost {
   readonly #waiting = new Set<() => void>();
   #network: NetworkConfiguration | undefined;
   #networkError: string | undefined;
+  /** Readings of the directories follow each other: the last one to begin must not be overtaken by an older one. */
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(parts: KubeletParts) {
     this.parts = parts;
@@ -57,7 +59,12 @@ export class Kubelet implements PodHost {
   }
 
   /** Reads the directories and reports the node's condition where it has changed. */
-  async refreshNetwork(): Promise<void> {
+  refreshNetwork(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readNetwork());
+    return this.#reading;
+  }
+
+  async #readNetwork(): Promise<void> {
     const loaded = await loadNetworkConfiguration(this.parts.machine);
     const error = loaded.ok ? undefined : loaded.error;
     this.#network = loaded.ok ? loaded.value : undefined;
