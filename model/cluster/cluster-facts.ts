@@ -45,3 +45,45 @@ export const ClusterPod = z.object({
   deletedAt: z.string().optional(),
 });
 export type ClusterPod = z.infer<typeof ClusterPod>;
+
+export const ServicePort = z.object({
+  name: z.string().optional(),
+  protocol: z.string(),
+  port: z.int(),
+  /** A number, or the name of a container's port. */
+  targetPort: z.string().optional(),
+  nodePort: z.int().optional(),
+});
+
+export const ClusterService = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  /** ClusterIP, NodePort, LoadBalancer, ExternalName */
+  type: z.string(),
+  /** Empty for a headless service. */
+  clusterIps: z.array(z.string()),
+  ports: z.array(ServicePort),
+  selector: z.record(z.string(), z.string()).optional(),
+});
+export type ClusterService = z.infer<typeof ClusterService>;
+
+export const ClusterEndpointSlice = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  /** Label `kubernetes.io/service-name`. */
+  service: z.string().optional(),
+  addressType: z.string(),
+  ports: z.array(z.object({ name: z.string().optional(), protocol: z.string().optional(), port: z.int().optional() })),
+  endpoints: z.array(
+    z.object({
+      addresses: z.array(z.string()),
+      isReady: z.boolean(),
+      nodeName: z.string().optional(),
+      /** `<namespace>/<name>` of the pod behind it. */
+      pod: z.string().optional(),
+    }),
+  ),
+});
+export type ClusterEndpointSlice = z.infer<typeof ClusterEndpointSlice>;

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { buildPodNamespace, buildSnapshot } from '../testing/build-node.ts';
 import { applyKernelDelta } from './apply-kernel-delta.ts';
+import { LinkIndex, NetnsId } from './kernel-snapshot.ts';
+import { linkId } from './record-id.ts';
 
 const delta = (sequence: number, bootId = 'boot-1') => ({
   node: 'k8s-node01',
@@ -29,4 +31,31 @@ test('a delta after a lost one is refused', () => {
 test('a delta of another boot is refused', () => {
   const applied = applyKernelDelta(buildSnapshot([1]), delta(2, 'boot-2'));
   expect(applied).toMatchObject({ ok: false, error: { kind: 'other-boot' } });
+});
+
+test('a changed record keeps its place, a new one comes last, a removed one is gone', () => {
+  const snapshot = buildSnapshot([1]);
+  const [root] = snapshot.namespaces;
+  const [first, second, ...rest] = root?.links ?? [];
+  if (root === undefined || first === undefined || second === undefined) throw new Error('the root has two links');
+  const changed = { ...first, mtuBytes: 1400 };
+  const added = { ...first, index: LinkIndex.parse(99), name: 'veth99' };
+  const changes = [
+    {
+      type: 'namespace.change' as const,
+      namespaceId: root.id,
+      put: { links: [changed, added] },
+      remove: { links: [linkId(second)] },
+    },
+  ];
+  const applied = applyKernelDelta(snapshot, { ...delta(2), changes });
+  if (!applied.ok) throw new Error(applied.error.detail);
+  expect(applied.value.namespaces[0]?.links).toEqual([changed, ...rest, added]);
+  expect(applied.value.namespaces[0]?.routes).toBe(root.routes);
+});
+
+test('a change of a namespace that is not known is refused', () => {
+  const changes = [{ type: 'namespace.change' as const, namespaceId: NetnsId.parse('7'), put: {}, remove: {} }];
+  const applied = applyKernelDelta(buildSnapshot([1]), { ...delta(2), changes });
+  expect(applied).toMatchObject({ ok: false, error: { kind: 'unknown-namespace' } });
 });

@@ -1,10 +1,14 @@
 import { assertNever } from '../assert-never.ts';
 import { fail, type Result, succeed } from '../result.ts';
-import type { KernelDelta } from './kernel-delta.ts';
+import type { KernelDelta, NamespaceChange, RecordKind } from './kernel-delta.ts';
 import type { KernelSnapshot, NetworkNamespace } from './kernel-snapshot.ts';
+import { numberRecordIds, RECORD_IDS } from './record-id.ts';
 
-/** Why a delta cannot be put on a snapshot: another boot of the agent, or a delta in between was lost. */
-export type DeltaMismatch = { readonly kind: 'other-boot' | 'gap'; readonly detail: string };
+/**
+ * Why a delta cannot be put on a snapshot: another boot of the agent, a delta in between was lost, or it changes a namespace
+ * that the snapshot does not have.
+ */
+export type DeltaMismatch = { readonly kind: 'other-boot' | 'gap' | 'unknown-namespace'; readonly detail: string };
 
 /**
  * The snapshot as the delta leaves it. Namespaces that the delta does not name keep their identity, so that a reader can
@@ -26,9 +30,52 @@ export function applyKernelDelta(snapshot: KernelSnapshot, delta: KernelDelta): 
       case 'namespace.remove':
         namespaces.delete(change.namespaceId);
         break;
+      case 'namespace.change': {
+        const known = namespaces.get(change.namespaceId);
+        if (known === undefined) return fail({ kind: 'unknown-namespace', detail: `namespace ${change.namespaceId}` });
+        namespaces.set(change.namespaceId, applyNamespaceChange(known, change));
+        break;
+      }
       default:
         assertNever(change);
     }
   }
   return succeed({ ...snapshot, time: delta.time, sequence: delta.sequence, namespaces: [...namespaces.values()] });
+}
+
+/** The namespace with its records put and removed. A changed record keeps its place, a new one comes last. */
+export function applyNamespaceChange(namespace: NetworkNamespace, change: NamespaceChange): NetworkNamespace {
+  const { names, kind, sysctls, netfilter } = change;
+  return {
+    ...namespace,
+    ...(names !== undefined && { names }),
+    ...(kind !== undefined && { kind }),
+    ...(sysctls !== undefined && { sysctls }),
+    ...(netfilter !== undefined && { netfilter }),
+    links: changeRecords(namespace, change, 'links'),
+    addresses: changeRecords(namespace, change, 'addresses'),
+    routes: changeRecords(namespace, change, 'routes'),
+    rules: changeRecords(namespace, change, 'rules'),
+    neighbours: changeRecords(namespace, change, 'neighbours'),
+    fdb: changeRecords(namespace, change, 'fdb'),
+  };
+}
+
+function changeRecords<K extends RecordKind>(
+  namespace: NetworkNamespace,
+  change: NamespaceChange,
+  kind: K,
+): NetworkNamespace[K] {
+  type Each = NetworkNamespace[K][number];
+  const before = namespace[kind] as readonly Each[];
+  const put = (change.put[kind] ?? []) as readonly Each[];
+  const gone = change.remove[kind] ?? [];
+  if (put.length === 0 && gone.length === 0) return namespace[kind];
+  const idOf = RECORD_IDS[kind] as (record: Each) => string;
+  const ids = numberRecordIds(before, idOf);
+  const records = new Map(ids.map((id, place) => [id, before[place] as Each]));
+  for (const id of gone) records.delete(id);
+  const putIds = numberRecordIds(put, idOf);
+  for (const [place, record] of put.entries()) records.set(putIds[place] ?? '', record);
+  return [...records.values()] as NetworkNamespace[K];
 }

@@ -46,5 +46,29 @@ export function fdbId(entry: Omit<FdbEntry, 'raw' | 'state' | 'flags'>): string 
   return `${entry.linkIndex}/${entry.mac}${vlan}${master}${remote}`;
 }
 
+/** The identity of a record of each collection of a namespace. */
+export const RECORD_IDS = {
+  links: linkId,
+  addresses: addressId,
+  routes: routeId,
+  rules: policyRuleId,
+  neighbours: neighbourId,
+  fdb: fdbId,
+} as const;
+
+/**
+ * Ids of a collection's records, in its order. Two records of one identity both count, the second as `…#2`: what the kernel
+ * lists is never dropped.
+ */
+export function numberRecordIds<T>(records: readonly T[], idOf: (record: T) => string): readonly string[] {
+  const counts = new Map<string, number>();
+  return records.map((record) => {
+    const id = idOf(record);
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
+    return count === 1 ? id : `${id}#${count}`;
+  });
+}
+
 /** Key of a kernel record in a topology. */
 export const recordKey = (namespaceId: string, recordId: string): string => `${namespaceId}/${recordId}`;

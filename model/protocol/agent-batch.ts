@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { AgentStatus } from '../agent/agent-status.ts';
+import { Drift } from '../agent/drift.ts';
 import { InvocationEvent } from '../cni/invocation-event.ts';
+import { Finding } from '../findings/finding.ts';
 import { KernelDelta } from '../kernel/kernel-delta.ts';
 import { KernelSnapshot } from '../kernel/kernel-snapshot.ts';
+import { CommandResult } from './agent-command.ts';
 
 /**
  * `POST /agent/v1/batches`: gzip NDJSON. The first line is the header, every other line one record.
@@ -29,6 +33,11 @@ export const BatchRecord = z.discriminatedUnion('type', [
     offset: z.int(),
     message: z.string(),
   }),
+  z.object({ type: z.literal('agent.status'), status: AgentStatus }),
+  /** All that the agent finds wrong now: replaces what it said before. */
+  z.object({ type: z.literal('agent.findings'), findings: z.array(Finding) }),
+  z.object({ type: z.literal('drift'), drift: Drift }),
+  z.object({ type: z.literal('command.result'), result: CommandResult }),
 ]);
 export type BatchRecord = z.infer<typeof BatchRecord>;
 

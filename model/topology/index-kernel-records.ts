@@ -1,5 +1,5 @@
 import type { NetworkNamespace } from '../kernel/kernel-snapshot.ts';
-import { addressId, fdbId, linkId, neighbourId, policyRuleId, recordKey, routeId } from '../kernel/record-id.ts';
+import { numberRecordIds, RECORD_IDS, recordKey } from '../kernel/record-id.ts';
 import type { NodeTopology } from './topology.ts';
 
 /** The kernel's part of a topology: records by `<netns id>/<record id>`. */
@@ -25,25 +25,22 @@ export function indexKernelRecords(namespaces: readonly NetworkNamespace[]): Ker
 
 function indexNamespace(namespace: NetworkNamespace): KernelRecords {
   return {
-    links: index(namespace, namespace.links, linkId),
-    addresses: index(namespace, namespace.addresses, addressId),
-    routes: index(namespace, namespace.routes, routeId),
-    rules: index(namespace, namespace.rules, policyRuleId),
-    neighbours: index(namespace, namespace.neighbours, neighbourId),
-    fdb: index(namespace, namespace.fdb, fdbId),
+    links: index(namespace, namespace.links, RECORD_IDS.links),
+    addresses: index(namespace, namespace.addresses, RECORD_IDS.addresses),
+    routes: index(namespace, namespace.routes, RECORD_IDS.routes),
+    rules: index(namespace, namespace.rules, RECORD_IDS.rules),
+    neighbours: index(namespace, namespace.neighbours, RECORD_IDS.neighbours),
+    fdb: index(namespace, namespace.fdb, RECORD_IDS.fdb),
   };
 }
 
 type Placed<T> = Record<string, T & { namespaceId: NetworkNamespace['id'] }>;
 
-/** Two records of one identity are both kept, the second as `…#2`: what the kernel lists is never dropped. */
 function index<T extends object>(namespace: NetworkNamespace, records: readonly T[], idOf: (each: T) => string) {
   const placed: Placed<T> = {};
-  for (const record of records) {
-    const key = recordKey(namespace.id, idOf(record));
-    let free = key;
-    for (let count = 2; free in placed; count += 1) free = `${key}#${count}`;
-    placed[free] = { ...record, namespaceId: namespace.id };
+  const ids = numberRecordIds(records, idOf);
+  for (const [place, record] of records.entries()) {
+    placed[recordKey(namespace.id, ids[place] ?? '')] = { ...record, namespaceId: namespace.id };
   }
   return placed;
 }

@@ -23,6 +23,8 @@ const join = (given: Partial<NodeInputs>) =>
     snapshot: undefined,
     invocations: emptyInvocationFold,
     agent: { state: 'live' },
+    findings: [],
+    drifts: [],
     hasCluster: true,
     ...given,
   });

@@ -1,4 +1,6 @@
+import type { Drift } from '../agent/drift.ts';
 import type { ClusterNode, ClusterPod } from '../cluster/cluster-facts.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { KernelSnapshot, NetworkNamespace } from '../kernel/kernel-snapshot.ts';
 import type { InvocationFold } from './fold-invocation.ts';
 import { indexKernelRecords } from './index-kernel-records.ts';
@@ -15,6 +17,9 @@ export type NodeInputs = {
   readonly snapshot: KernelSnapshot | undefined;
   readonly invocations: InvocationFold;
   readonly agent: AgentState;
+  readonly findings: readonly Finding[];
+  /** Newest first. */
+  readonly drifts: readonly Drift[];
   /** True where a cluster is watched, so that a missing node is worth a word. */
   readonly hasCluster: boolean;
 };
@@ -32,6 +37,8 @@ export function joinNodeTopology(inputs: NodeInputs): NodeTopology {
         agent: inputs.agent,
         pools: measureNodePools(inputs, namespaces, match.attachments),
         problems: [...listProblems(inputs), ...match.problems],
+        findings: [...inputs.findings],
+        drifts: [...inputs.drifts],
       },
     },
     pods: Object.fromEntries(inputs.pods.map((pod) => [podKeyOf(pod), joinPod(pod, inputs.invocations)])),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { AgentStatus } from '../agent/agent-status.ts';
+import { Drift } from '../agent/drift.ts';
 import { ClusterNode, ClusterPod } from '../cluster/cluster-facts.ts';
 import { PluginMode } from '../cni/invocation-event.ts';
+import { Finding } from '../findings/finding.ts';
 import {
   Address,
   FdbEntry,
@@ -108,6 +111,8 @@ export const AgentState = z.object({
   kernelTime: z.string().optional(),
   /** Kernel reading to collector, of the newest batch. */
   lagMs: z.number().optional(),
+  /** What it last said of itself. */
+  status: AgentStatus.optional(),
 });
 export type AgentState = z.infer<typeof AgentState>;
 
@@ -127,6 +132,10 @@ export const NodeTopology = z.object({
       pools: z.array(AddressPool),
       /** True where the agent's node is not in the cluster, or the other way round: said, not hidden. */
       problems: z.array(z.string()),
+      /** What is wrong now, as the agent tells it. */
+      findings: z.array(Finding),
+      /** What was not as it has to be and was put right, newest first, the last 50. */
+      drifts: z.array(Drift),
     }),
   ),
   pods: z.record(z.string(), TopologyPod),

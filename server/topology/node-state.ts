@@ -114,6 +114,8 @@ export class NodeState {
       snapshot: this.#snapshot,
       invocations: this.#invocations,
       agent: this.agentState(now),
+      findings: [],
+      drifts: [],
       hasCluster,
     });
   }

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const Count = z.int().nonnegative();
+
+/**
+ * What an agent says of itself, as counts since it started: what it read, what it had to correct, what it could not keep.
+ * Sent when something of it has changed, every 30 s at most often, and once at the start.
+ */
+export const AgentStatus = z.object({
+  /** Full readings of the kernel. */
+  resyncs: Count,
+  /** Records that a full reading found different from what notifications had told. */
+  corrections: Count,
+  /** Times that the kernel's notification buffer ran over; each led to a full reading. */
+  notificationOverflows: Count,
+  /** Dumps that the kernel interrupted and that were read again. */
+  interruptedDumps: Count,
+  /** Kernel changes that were folded into one because the collector did not listen: states in between that nobody will see. */
+  foldedChanges: Count,
+  journal: z.object({
+    /** Lines acknowledged by the collector. */
+    shippedLines: Count,
+    /** Lines that were torn or not ours. */
+    unreadableLines: Count,
+    /** Lines that the collector refused for good. */
+    refusedLines: Count,
+    /** Lines that went because the journal reached its greatest size unshipped. */
+    droppedLines: Count,
+    /** Not acknowledged yet, as of now. */
+    waitingBytes: Count,
+  }),
+  /** Memory of the agent, as of now. */
+  rssBytes: Count,
+});
+export type AgentStatus = z.infer<typeof AgentStatus>;
