@@ -44,7 +44,7 @@ export async function runAgent(env: Environment): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const wake = new WakeSignal();
-  const kernel = { state: new KernelState(log), isRead: false, isFullDue: false };
+  const kernel = { state: new KernelState(log, { isFollowing: true }), isRead: false, isFullDue: false };
   const following = followKernel({
     state: kernel.state,
     log,
@@ -79,7 +79,7 @@ export async function runAgent(env: Environment): Promise<number> {
   });
   try {
     await Promise.all([following, shipping]);
-    log('info', 'agent stopped');
+    log('info', 'agent stopped', { ...kernel.state.counts });
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -89,7 +89,7 @@ export async function runAgent(env: Environment): Promise<number> {
 
 /** `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. */
 export async function printSnapshot(env: Environment): Promise<number> {
-  const state = new KernelState(writeLogLine);
+  const state = new KernelState(writeLogLine, { isFollowing: false });
   await state.readEverything();
   const snapshot: KernelSnapshot = {
     node: nameNode(env),

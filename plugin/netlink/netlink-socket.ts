@@ -47,6 +47,13 @@ export type NetlinkRequest = {
 const DUMP_ATTEMPTS = 10;
 /** The kernel fills at most 32 KiB of a dump at once (NLMSG_GOODSIZE up to the largest recv seen); a notification less. */
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
+let receiveBuffer: Uint8Array | undefined;
+
+/** One for all sockets: an answer is taken out of it before the next one is asked for, and never across an await. */
+function shareReceiveBuffer(): Uint8Array {
+  receiveBuffer ??= new Uint8Array(RECEIVE_BUFFER_BYTES);
+  return receiveBuffer;
+}
 
 /** `struct nlmsgerr` is the error and the header it answers; what follows are attributes, as the header is capped. */
 const ERROR_HEADER_BYTES = 20;
@@ -55,10 +62,15 @@ const ERROR_HEADER_BYTES = 20;
 export class NetlinkSocket implements Disposable {
   readonly fd: number;
   #sequence = 0;
-  readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+  #interruptedDumps = 0;
 
   constructor(fd: number) {
     this.fd = fd;
+  }
+
+  /** Dumps that were read again because the table changed meanwhile. */
+  get interruptedDumps(): number {
+    return this.#interruptedDumps;
   }
 
   /**
@@ -82,6 +94,7 @@ export class NetlinkSocket implements Disposable {
       const sequence = this.#send({ type, body, object }, NLM_F.REQUEST | NLM_F.DUMP);
       const { messages, isInterrupted } = this.#receive(sequence, object);
       if (!isInterrupted) return messages;
+      this.#interruptedDumps += 1;
     }
     throw new NetlinkError(4, object, `changed during each of ${DUMP_ATTEMPTS} readings`);
   }
@@ -116,7 +129,8 @@ export class NetlinkSocket implements Disposable {
   #receiveOnce(): readonly NetlinkMessage[] {
     for (;;) {
       try {
-        return decodeMessages(this.#buffer.subarray(0, receiveBytes(this.fd, this.#buffer)));
+        const buffer = shareReceiveBuffer();
+        return decodeMessages(buffer.subarray(0, receiveBytes(this.fd, buffer)));
       } catch (error) {
         if (!(error instanceof SystemCallError && error.code === 'EINTR')) throw error;
       }
