@@ -45,7 +45,7 @@ const changes: Readonly<Record<string, string>> = {
     'ip link add mac0 link uplink netns cni-1 type macvlan mode bridge; ip -n cni-1 link set mac0 up',
   'a macvlan that goes': 'ip -n cni-1 link del mac0',
   'a VLAN link': 'ip link add link uplink name uplink.7 type vlan id 7; ip link set uplink.7 up',
-  'a VLAN link that goes': 'ip link del uplink.7',
+  'a VLAN link that goes': 'ip link del uplink.7 2>/dev/null || true',
   'a tap and a tun': 'ip tuntap add tap0 mode tap; ip tuntap add tun0 mode tun; ip link set tun0 up',
   'no tap any more': 'ip link del tap0; ip link del tun0',
   'addresses of both families': 'ip addr add 10.9.0.1/24 dev uplink; ip -n cni-1 addr add fd00:9::1/64 dev eth0 nodad',
@@ -122,6 +122,17 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     await sandbox.stop();
   });
 
+  /** @returns false where this kernel lacks the kind of link */
+  const tryToRun = (script: string): boolean => {
+    try {
+      sandbox.run(script);
+      return true;
+    } catch (error) {
+      if (!String(error).includes('Unknown device type')) throw error;
+      console.warn(`skipped, as this kernel lacks it: ${script}`);
+      return false;
+    }
+  };
   const readNow = (): Record<string, unknown> =>
     describeSnapshot(KernelSnapshot.parse(sandbox.readJson(`PODWIRE_NODE=k8s-node01 ${podwireExecutable} snapshot`)));
   const told = (): Record<string, unknown> => describeNamespaces(foldKernelRecords(collector.records).values());
@@ -145,7 +156,7 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
 
   it('knows after each change what a fresh reading says, to the last attribute', async () => {
     for (const [what, script] of Object.entries(changes)) {
-      sandbox.run(script);
+      if (!tryToRun(script)) continue;
       const { told: known, read } = await meet(10_000);
       expect(known, what).toEqual(read);
     }

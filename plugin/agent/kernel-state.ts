@@ -10,7 +10,7 @@ import type { Notices } from './kernel-notifications.ts';
 import type { KnownNamespace } from './known-namespace.ts';
 import { listUnresolvedLinks } from './list-unresolved-links.ts';
 import { NetnsNumbers } from './netns-numbers.ts';
-import { patchNamespace, type StalePart } from './patch-namespace.ts';
+import { patchNamespace, type StalePart, type TouchedParent } from './patch-namespace.ts';
 import { glanceAtRules, type ReadingContext, readNamespace } from './read-namespace.ts';
 import { readStaleParts, type StaleParts } from './read-stale-parts.ts';
 import { type RulesGlance, refreshNetfilter } from './refresh-netfilter.ts';
@@ -144,7 +144,7 @@ export class KernelState {
     const glances = new Map<NetnsId, RulesGlance>();
     const hasStrangers = this.#noteNumbers(notices);
     if (search !== 'nowhere' || hasStrangers) this.#discover(hasStrangers || search === 'everywhere', glances);
-    const parents = new Set<NetnsId>();
+    const parents: TouchedParent[] = [];
     for (const [number, { messages, hasNewRules }] of notices.byLocalId) {
       const id = this.#identify(number);
       const known = id === undefined ? undefined : this.#known.get(id);
@@ -153,14 +153,14 @@ export class KernelState {
         continue;
       }
       const patched = patchNamespace(known, messages);
-      for (const parent of patched.touchedParents) parents.add(parent);
+      parents.push(...patched.touchedParents);
       this.#readParts(patched.known, patched);
       const glance = hasNewRules ? this.#try(known.found, () => glanceAtRules(known.found)) : undefined;
       if (glance !== undefined && glance !== 'unsettled') glances.set(id, glance);
     }
-    for (const id of parents) {
-      const parent = this.#known.get(id);
-      if (parent !== undefined) this.#readParts(parent, { stale: new Set(['fdb']), staleLinks: new Set() });
+    for (const { namespaceId, index } of parents) {
+      const parent = this.#known.get(namespaceId);
+      if (parent !== undefined) this.#readParts(parent, { stale: new Set(['fdb']), staleLinks: new Set([index]) });
     }
     return glances;
   }

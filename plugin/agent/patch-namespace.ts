@@ -23,8 +23,13 @@ export interface PatchedNamespace {
   readonly stale: ReadonlySet<StalePart>;
   /** Links to be read one by one. */
   readonly staleLinks: ReadonlySet<number>;
-  /** Namespaces whose devices got or lost an address for a link above them: their fdb is told by nobody. */
-  readonly touchedParents: ReadonlySet<NetnsId>;
+  /** Links of other namespaces that got or lost one above them: what that makes of them, and of the fdb, is told by nobody. */
+  readonly touchedParents: readonly TouchedParent[];
+}
+
+export interface TouchedParent {
+  readonly namespaceId: NetnsId;
+  readonly index: number;
 }
 
 /** Puts notifications of one namespace into what is known of it, in the order in which the kernel told them. */
@@ -37,11 +42,14 @@ export function patchNamespace(known: KnownNamespace, messages: readonly Netlink
 /** Kinds that give the device below them their own MAC to listen to. */
 const stackedKinds: ReadonlySet<string> = new Set(['macvlan', 'macvtap', 'ipvlan', 'vlan']);
 
+/** Kinds whose carrier comes and goes with a process, of which nothing is told while the link is down. drivers/net/tun.c */
+const silentKinds: ReadonlySet<string> = new Set(['tun']);
+
 class NamespacePatch {
   readonly #known: KnownNamespace;
   readonly #stale = new Set<StalePart>();
   readonly #staleLinks = new Set<number>();
-  readonly #touchedParents = new Set<NetnsId>();
+  readonly #touchedParents: TouchedParent[] = [];
   readonly #tables = new Map<RecordKind, RecordTable<unknown>>();
   #linkSysctls: Map<number, Sysctls> | undefined;
 
@@ -82,6 +90,10 @@ class NamespacePatch {
         break;
       case RTM.NEWQDISC:
       case RTM.DELQDISC:
+        // The link has the name of its root qdisc.
+        this.#staleLinks.add(viewOf(body).getInt32(4, true));
+        this.#stale.add('trafficControl');
+        break;
       case RTM.NEWTFILTER:
       case RTM.DELTFILTER:
         this.#stale.add('trafficControl');
@@ -126,15 +138,15 @@ class NamespacePatch {
       return;
     }
     const decoded = decodeLink(body);
-    if (decoded.linkNetnsid !== undefined && !this.#known.localNetnsIds.has(decoded.linkNetnsid)) {
-      this.#staleLinks.add(index);
-    }
+    const isElsewhere = decoded.linkNetnsid !== undefined && !this.#known.localNetnsIds.has(decoded.linkNetnsid);
+    if (isElsewhere || silentKinds.has(decoded.link.kind ?? '')) this.#staleLinks.add(index);
     const link = locateLower(decoded, this.#known);
     this.#table('links').put(link);
     this.#putSysctls(index, decoded.sysctls);
-    if (before === undefined) this.#noteParent(link);
+    if (!equalJson(before?.flags, link.flags)) this.#noteParent(link);
+    if (before === undefined) return;
     // Routes die, fall asleep and wake up with their link, and IPv4 tells nothing of it. net/ipv4/fib_semantics.c
-    else if (before.operState !== link.operState || !equalJson(before.flags, link.flags)) this.#stale.add('routes');
+    if (before.operState !== link.operState || !equalJson(before.flags, link.flags)) this.#stale.add('routes');
   }
 
   #forgetLink(index: number, before: Link | undefined): void {
@@ -150,10 +162,12 @@ class NamespacePatch {
     this.#linkSysctls.delete(index);
   }
 
-  #noteParent({ kind, remoteParent }: Link): void {
+  #noteParent({ kind, parentIndex, remoteParent }: Link): void {
     if (!stackedKinds.has(kind ?? '')) return;
     this.#stale.add('fdb');
-    if (remoteParent?.namespaceId !== undefined) this.#touchedParents.add(remoteParent.namespaceId);
+    if (parentIndex !== undefined) this.#staleLinks.add(parentIndex);
+    const { namespaceId, index } = remoteParent ?? {};
+    if (namespaceId !== undefined && index !== undefined) this.#touchedParents.push({ namespaceId, index });
   }
 
   #putSysctls(index: number, sysctls: Sysctls): void {

@@ -1,8 +1,9 @@
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
-import { type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { openNamespace, runInNamespace } from '#plugin/netlink/network-namespace.ts';
+import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
 import type { FoundNamespace } from './find-namespaces.ts';
@@ -72,10 +73,15 @@ export function glanceAtRules(found: FoundNamespace): RulesGlance | undefined {
   return visitNamespace(found, readLegacyMark, ({ netfilter, inside }) => glance(netfilter, inside));
 }
 
-const glance = (netfilter: NetlinkSocket, legacy: string): RulesGlance => ({
-  mark: readRulesMark(netfilter, legacy),
-  ipsets: [],
-});
+function glance(netfilter: NetlinkSocket, legacy: string): RulesGlance {
+  const mark = readRulesMark(netfilter, legacy);
+  try {
+    return { mark, ipsets: readIpsets(netfilter), problems: [] };
+  } catch (error) {
+    if (error instanceof NetlinkError) return { mark, ipsets: [], problems: [error.message] };
+    throw error;
+  }
+}
 
 /**
  * Reads links, addresses, routes, rules, neighbours, fdb, nexthops, tc and sysctls of a namespace. What is as it was known

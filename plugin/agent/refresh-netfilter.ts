@@ -8,7 +8,12 @@ import { isSameMark, isUntouched, type RulesMark } from './read-rules-mark.ts';
 export interface RulesGlance {
   readonly mark: RulesMark;
   readonly ipsets: readonly IpSet[];
+  /** Why sets could not be read. */
+  readonly problems: readonly string[];
 }
+
+/** How the reading of sets names itself in its errors. */
+const ipsetProblem = 'ipsets: ';
 
 /**
  * Brings the namespace's netfilter up to what was glanced at. The tools are started only where the rulesets are others than
@@ -17,14 +22,15 @@ export interface RulesGlance {
  */
 export async function refreshNetfilter(
   known: KnownNamespace,
-  { mark, ipsets }: RulesGlance,
+  { mark, ipsets, problems }: RulesGlance,
   isCounting: boolean,
 ): Promise<KnownNamespace> {
   const before = known.namespace.netfilter;
   const isFresh = before !== undefined && isSameMark(known.rulesMark, mark);
   const isRead = isFresh && !(isCounting && !isUntouched(mark));
   const rules: Netfilter = isRead ? before : await readRules(known, mark);
-  const netfilter = keepSame(before, { ...rules, ipsets: [...ipsets] });
+  const toolProblems = rules.problems.filter((problem) => !problem.startsWith(ipsetProblem));
+  const netfilter = keepSame(before, { ...rules, ipsets: [...ipsets], problems: [...toolProblems, ...problems] });
   if (netfilter === before && isFresh) return known;
   return { ...known, rulesMark: mark, namespace: { ...known.namespace, netfilter } };
 }

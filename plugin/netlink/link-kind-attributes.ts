@@ -101,7 +101,8 @@ const tunData: AttributeTable = {
   3: ['IFLA_TUN_TYPE', 'u8'],
   4: ['IFLA_TUN_PI', 'u8'],
   5: ['IFLA_TUN_VNET_HDR', 'u8'],
-  6: ['IFLA_TUN_PERSIST', 'u8'],
+  // Set after the link is told of, and without a word.
+  6: ['IFLA_TUN_PERSIST', 'skip'],
   7: ['IFLA_TUN_MULTI_QUEUE', 'u8'],
   8: ['IFLA_TUN_NUM_QUEUES', 'u32'],
   9: ['IFLA_TUN_NUM_DISABLED_QUEUES', 'u32'],

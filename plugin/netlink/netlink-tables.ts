@@ -251,3 +251,7 @@ export const NFTA_MATCH = { NAME: 1, INFO: 3 } as const;
 
 /** From the data of an `immediate` inwards. include/uapi/linux/netfilter/nf_tables.h */
 export const NFTA_VERDICT = { IMMEDIATE_DATA: 2, DATA_VERDICT: 2, CHAIN: 2 } as const;
+
+/** NFNL_SUBSYS_IPSET << 8 with enum ipset_cmd. include/uapi/linux/netfilter/ipset/ip_set.h */
+export const IPSET_CMD_LIST = (6 << 8) | 7;
+export const IPSET_ATTR = { PROTOCOL: 1, SETNAME: 2, TYPENAME: 3, FAMILY: 5, DATA: 7, ADT: 8 } as const;
