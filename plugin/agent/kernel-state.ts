@@ -12,6 +12,7 @@ import { listUnresolvedLinks } from './list-unresolved-links.ts';
 import { NetnsNumbers } from './netns-numbers.ts';
 import { patchNamespace, type StalePart, type TouchedParent } from './patch-namespace.ts';
 import { glanceAtRules, type ReadingContext, readNamespace } from './read-namespace.ts';
+import { findRuleKinds } from './read-rules-mark.ts';
 import { readStaleParts, type StaleParts } from './read-stale-parts.ts';
 import { type RulesGlance, refreshNetfilter } from './refresh-netfilter.ts';
 import { describeError, type WriteLog } from './write-log-line.ts';
@@ -155,7 +156,9 @@ export class KernelState {
       const patched = patchNamespace(known, messages);
       parents.push(...patched.touchedParents);
       this.#readParts(patched.known, patched);
-      const glance = hasNewRules ? this.#try(known.found, () => glanceAtRules(known.found)) : undefined;
+      const glance = hasNewRules
+        ? this.#try(known.found, () => glanceAtRules(known.found, this.#context()))
+        : undefined;
       if (glance !== undefined && glance !== 'unsettled') glances.set(id, glance);
     }
     for (const { namespaceId, index } of parents) {
@@ -239,6 +242,7 @@ export class KernelState {
       tables: this.#tables,
       all: this.#found,
       rootNetnsIds: this.#numbers.idByNumber,
+      ruleKinds: findRuleKinds(),
       noteInterruptedDumps: (interruptedDumps) => this.#add({ interruptedDumps }),
     };
   }

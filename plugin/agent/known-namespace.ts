@@ -1,4 +1,5 @@
 import type { Link, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { equalJson } from '#model/topology/equal-json.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import type { FoundNamespace } from './find-namespaces.ts';
 import type { RulesMark } from './read-rules-mark.ts';
@@ -24,6 +25,21 @@ export function mergeSysctls({
   linkSysctls,
 }: Pick<KnownNamespace, 'fileSysctls' | 'linkSysctls'>): NetworkNamespace['sysctls'] {
   return Object.assign({}, fileSysctls, ...linkSysctls.values());
+}
+
+/** The settings of links, and all of them put together: what was known where nothing changed, as it nearly always is. */
+export function collectSysctls(
+  known: KnownNamespace | undefined,
+  { links, fileSysctls }: { readonly links: readonly DecodedLink[]; readonly fileSysctls: Sysctls },
+): Pick<KnownNamespace, 'linkSysctls' | 'fileSysctls'> & { readonly sysctls: NetworkNamespace['sysctls'] } {
+  const before = known?.linkSysctls;
+  const isSame =
+    before?.size === links.length && links.every(({ link, sysctls }) => equalJson(before.get(link.index), sysctls));
+  const linkSysctls = isSame ? before : new Map(links.map(({ link, sysctls }) => [link.index as number, sysctls]));
+  const kept = known !== undefined && equalJson(known.fileSysctls, fileSysctls) ? known.fileSysctls : fileSysctls;
+  const settings = { linkSysctls, fileSysctls: kept };
+  const isKnown = known !== undefined && isSame && kept === known.fileSysctls;
+  return { ...settings, sysctls: isKnown ? known.namespace.sysctls : mergeSysctls(settings) };
 }
 
 /**

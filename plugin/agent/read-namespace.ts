@@ -1,5 +1,6 @@
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
+import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
 import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { openNamespace, runInNamespace } from '#plugin/netlink/network-namespace.ts';
@@ -8,8 +9,8 @@ import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
 import type { FoundNamespace } from './find-namespaces.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
-import { type KnownNamespace, locateLower, mergeSysctls } from './known-namespace.ts';
-import { readLegacyMark, readRulesMark } from './read-rules-mark.ts';
+import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
+import { type RuleKinds, readRulesMark } from './read-rules-mark.ts';
 import { readSysctls } from './read-sysctls.ts';
 import type { RulesGlance } from './refresh-netfilter.ts';
 
@@ -20,6 +21,7 @@ export interface ReadingContext {
   readonly all: ReadonlyMap<NetnsId, FoundNamespace>;
   /** Numbers that the root namespace gives to the others. */
   readonly rootNetnsIds: ReadonlyMap<number, NetnsId>;
+  readonly ruleKinds: RuleKinds;
   readonly noteInterruptedDumps: (count: number) => void;
 }
 
@@ -69,14 +71,15 @@ export interface NamespaceReading {
 }
 
 /** Looks at the state of the rulesets alone. */
-export function glanceAtRules(found: FoundNamespace): RulesGlance | undefined {
-  return visitNamespace(found, readLegacyMark, ({ netfilter, inside }) => glance(netfilter, inside));
+export function glanceAtRules(found: FoundNamespace, { ruleKinds }: ReadingContext): RulesGlance | undefined {
+  const inside = () => digestLegacyTables(ruleKinds.legacy);
+  return visitNamespace(found, inside, (visit) => glance(visit.netfilter, visit.inside, ruleKinds));
 }
 
-function glance(netfilter: NetlinkSocket, legacy: string): RulesGlance {
+function glance(netfilter: NetlinkSocket, legacy: string, { hasIpsets }: RuleKinds): RulesGlance {
   const mark = readRulesMark(netfilter, legacy);
   try {
-    return { mark, ipsets: readIpsets(netfilter), problems: [] };
+    return { mark, ipsets: hasIpsets ? readIpsets(netfilter) : [], problems: [] };
   } catch (error) {
     if (error instanceof NetlinkError) return { mark, ipsets: [], problems: [error.message] };
     throw error;
@@ -86,7 +89,8 @@ function glance(netfilter: NetlinkSocket, legacy: string): RulesGlance {
 /**
  * Reads links, addresses, routes, rules, neighbours, fdb, nexthops, tc and sysctls of a namespace. What is as it was known
  * is the same object.
- * @param known as it was; its settings from files are taken over unless `isThorough`
+ * @param known as it was; what is dear to read is taken over unless `isThorough`: settings from files, and that a
+ *   namespace other than the root has neither legacy rules nor sets
  * @returns `undefined` where the namespace is gone
  */
 export function readNamespace(
@@ -95,9 +99,11 @@ export function readNamespace(
   { known, isThorough }: { readonly known: KnownNamespace | undefined; readonly isThorough: boolean },
 ): NamespaceReading | undefined {
   const isRoot = found.kind === 'root';
+  const isLooking = isThorough || isRoot || known === undefined;
+  const ruleKinds = isLooking || hasSilentRules(known) ? context.ruleKinds : noRuleKinds;
   const inside = () => ({
-    fileSysctls: known === undefined || isThorough || isRoot ? readSysctls(isRoot) : known.fileSysctls,
-    legacy: readLegacyMark(),
+    fileSysctls: isLooking ? readSysctls(isRoot) : known.fileSysctls,
+    legacy: digestLegacyTables(ruleKinds.legacy),
   });
   return visitNamespace(found, inside, (visit) => {
     const { route } = visit;
@@ -105,7 +111,7 @@ export function readNamespace(
     const links = tables.readLinks(route);
     const localNetnsIds = isRoot ? context.rootNetnsIds : resolveLocalNetnsIds(route, { links, known, context });
     const before = known?.namespace;
-    const linkSysctls = new Map(links.map(({ link, sysctls }) => [link.index as number, sysctls]));
+    const { sysctls, ...settings } = collectSysctls(known, { links, fileSysctls: visit.inside.fileSysctls });
     const places = { found, localNetnsIds };
     const namespace: NetworkNamespace = {
       id: found.id,
@@ -119,17 +125,23 @@ export function readNamespace(
       fdb: keepKnown(before?.fdb, tables.readFdb(route)),
       nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
       trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
-      sysctls: keepSame(before?.sysctls, mergeSysctls({ fileSysctls: visit.inside.fileSysctls, linkSysctls })),
+      sysctls,
       ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
     };
     context.noteInterruptedDumps(route.interruptedDumps);
-    const state = { ...places, fileSysctls: visit.inside.fileSysctls, linkSysctls, rulesMark: known?.rulesMark };
+    const state = { ...places, ...settings, rulesMark: known?.rulesMark };
     return {
       known: { ...state, namespace: keepNamespace(before, namespace) },
-      glance: glance(visit.netfilter, visit.inside.legacy),
+      glance: glance(visit.netfilter, visit.inside.legacy, ruleKinds),
     };
   });
 }
+
+const noRuleKinds: RuleKinds = { legacy: [], hasIpsets: false };
+
+/** Rules of the kinds that no notification tells of: hardly any pod has some, and only those are looked at every time. */
+const hasSilentRules = ({ rulesMark, namespace }: KnownNamespace): boolean =>
+  (rulesMark?.legacy ?? '') !== '' || (namespace.netfilter?.ipsets ?? []).length > 0;
 
 function locateAll(
   links: readonly DecodedLink[],

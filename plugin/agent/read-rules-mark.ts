@@ -1,4 +1,5 @@
-import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
+import { existsSync } from 'node:fs';
+import { type LegacyFamily, listLegacyFamilies } from '#plugin/netlink/digest-legacy-tables.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { readNftablesGeneration, untouchedGeneration } from '#plugin/netlink/read-nftables-generation.ts';
 
@@ -10,10 +11,22 @@ export interface RulesMark {
   readonly legacy: string;
 }
 
-/** The legacy half, which is read from inside the namespace. */
-export const readLegacyMark = (): RulesMark['legacy'] => digestLegacyTables();
+/** What this kernel has at all: where it has no legacy tables and no sets, no namespace has to be asked for them. */
+export interface RuleKinds {
+  readonly legacy: readonly LegacyFamily[];
+  readonly hasIpsets: boolean;
+}
 
-/** @param netfilter a socket of the protocol NETLINK.NETFILTER that belongs to the namespace */
+export const findRuleKinds = (): RuleKinds => ({
+  legacy: listLegacyFamilies(),
+  // To ask a kernel that has no sets would load the module.
+  hasIpsets: existsSync('/sys/module/ip_set'),
+});
+
+/**
+ * @param legacy from inside the namespace: `digestLegacyTables`
+ * @param netfilter a socket of the protocol NETLINK.NETFILTER that belongs to the namespace
+ */
 export function readRulesMark(netfilter: NetlinkSocket, legacy: RulesMark['legacy']): RulesMark {
   return { nftables: readNftablesGeneration(netfilter), legacy };
 }

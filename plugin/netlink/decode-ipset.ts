@@ -118,4 +118,4 @@ function formatPort(entry: Attributes): string {
 const readFlags = (entry: Attributes): number => readBig(entry.get(ENTRY.CADT_FLAGS));
 
 /** In the order of the network, whatever its width. */
-const readBig = (value = new Uint8Array()): number => value.reduce((sum, byte) => sum * 256 + byte, 0);
+const readBig = (value: Uint8Array = new Uint8Array()): number => value.reduce((sum, byte) => sum * 256 + byte, 0);

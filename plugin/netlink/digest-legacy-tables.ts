@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { closeDescriptor, getSocketOption, openSocket, SystemCallError } from './libc.ts';
 import { AF, SOCK } from './netlink-tables.ts';
 
-interface LegacyFamily {
+export type LegacyFamily = 'inet' | 'inet6';
+
+interface LegacyInterface {
   /** Lists the tables that are in use, below /proc/<pid>/net. */
   readonly namesFile: string;
   readonly domain: number;
@@ -15,7 +17,7 @@ interface LegacyFamily {
 }
 
 /** include/uapi/linux/netfilter_ipv4/ip_tables.h and netfilter_ipv6/ip6_tables.h */
-export const LEGACY_FAMILIES: Readonly<Record<'inet' | 'inet6', LegacyFamily>> = {
+const LEGACY: Readonly<Record<LegacyFamily, LegacyInterface>> = {
   inet: { namesFile: 'ip_tables_names', domain: AF.INET, level: 0, nextOffsetAt: 90, countersAt: 96 },
   inet6: { namesFile: 'ip6_tables_names', domain: AF.INET6, level: 41, nextOffsetAt: 142, countersAt: 152 },
 };
@@ -31,10 +33,14 @@ const SIZE_AT = 80;
 const ENTRIES_AT = 40;
 const COUNTERS_BYTES = 16;
 
+/** The families whose legacy interface this kernel has, as a module or built in. */
+export const listLegacyFamilies = (): LegacyFamily[] =>
+  (['inet', 'inet6'] as const).filter((family) => existsSync(`/proc/self/net/${LEGACY[family].namesFile}`));
+
 /** Tables of the legacy interface that are in use in the namespace of the calling thread; looks without loading a module. */
-export function listLegacyTables(family: keyof typeof LEGACY_FAMILIES): readonly string[] {
+function listLegacyTables(family: LegacyFamily): readonly string[] {
   try {
-    const names = readFileSync(`/proc/thread-self/net/${LEGACY_FAMILIES[family].namesFile}`, 'utf8');
+    const names = readFileSync(`/proc/thread-self/net/${LEGACY[family].namesFile}`, 'utf8');
     return names.split('\n').filter(Boolean).sort();
   } catch {
     return [];
@@ -46,19 +52,19 @@ export function listLegacyTables(family: keyof typeof LEGACY_FAMILIES): readonly
  * interface has neither notifications nor a generation number, and starting a tool to look costs a hundred times as much.
  * @returns `''` where none are in use
  */
-export function digestLegacyTables(): string {
+export function digestLegacyTables(families: readonly LegacyFamily[]): string {
   const digest = createHash('sha256');
   let isEmpty = true;
-  for (const family of ['inet', 'inet6'] as const) {
+  for (const family of families) {
     for (const table of listLegacyTables(family)) {
-      digestTable(digest, table, LEGACY_FAMILIES[family]);
+      digestTable(digest, table, LEGACY[family]);
       isEmpty = false;
     }
   }
   return isEmpty ? '' : digest.digest('base64');
 }
 
-function digestTable(digest: Hash, table: string, family: LegacyFamily): void {
+function digestTable(digest: Hash, table: string, family: LegacyInterface): void {
   digest.update(`${family.namesFile} ${table}\n`);
   try {
     const fd = openSocket(family.domain, SOCK.RAW | SOCK.CLOEXEC, IPPROTO_RAW);
@@ -74,7 +80,7 @@ function digestTable(digest: Hash, table: string, family: LegacyFamily): void {
   }
 }
 
-function readEntries(fd: number, table: string, { level, nextOffsetAt, countersAt }: LegacyFamily): Uint8Array {
+function readEntries(fd: number, table: string, { level, nextOffsetAt, countersAt }: LegacyInterface): Uint8Array {
   const name = new TextEncoder().encode(table);
   const info = new Uint8Array(INFO_BYTES);
   info.set(name);

@@ -10,12 +10,12 @@ import {
   setSocketOption,
 } from './libc.ts';
 import {
-  decodeMessages,
   encodeMessage,
   indexAttributes,
   type NetlinkMessage,
   readI32,
   readString,
+  viewMessages,
 } from './netlink-message.ts';
 import { AF, NETLINK_OPTION, NLM_F, NLMSG, NLMSGERR_ATTR, SOCK, SOL_NETLINK } from './netlink-tables.ts';
 
@@ -80,7 +80,9 @@ export class NetlinkSocket implements Disposable {
    */
   request(request: NetlinkRequest): readonly NetlinkMessage[] {
     const sequence = this.#send(request, NLM_F.REQUEST | NLM_F.ACK | (request.flags ?? 0));
-    return this.#receive(sequence, request.object).messages;
+    const messages: NetlinkMessage[] = [];
+    this.#receive(sequence, request.object, (message) => messages.push({ ...message, body: message.body.slice() }));
+    return messages;
   }
 
   /**
@@ -90,10 +92,23 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError naming `object`; code EINTR where the table never held still
    */
   dump(type: number, body: Uint8Array, object = `dump of type ${type}`): readonly NetlinkMessage[] {
+    return this.dumpEach({ type, body, object }, (message) => ({ ...message, body: message.body.slice() }));
+  }
+
+  /**
+   * The same for whoever needs no message as it came.
+   * @param decode is given bodies that are valid only during the call; what it answers with `undefined` is left out
+   */
+  dumpEach<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T | undefined): T[] {
+    const { object } = request;
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt += 1) {
-      const sequence = this.#send({ type, body, object }, NLM_F.REQUEST | NLM_F.DUMP);
-      const { messages, isInterrupted } = this.#receive(sequence, object);
-      if (!isInterrupted) return messages;
+      const sequence = this.#send(request, NLM_F.REQUEST | NLM_F.DUMP);
+      const records: T[] = [];
+      const isInterrupted = this.#receive(sequence, object, (message) => {
+        const record = decode(message);
+        if (record !== undefined) records.push(record);
+      });
+      if (!isInterrupted) return records;
       this.#interruptedDumps += 1;
     }
     throw new NetlinkError(4, object, `changed during each of ${DUMP_ATTEMPTS} readings`);
@@ -110,8 +125,8 @@ export class NetlinkSocket implements Disposable {
     return this.#sequence;
   }
 
-  #receive(sequence: number, object: string): { messages: readonly NetlinkMessage[]; isInterrupted: boolean } {
-    const messages: NetlinkMessage[] = [];
+  /** @returns whether the table changed while it was read */
+  #receive(sequence: number, object: string, take: (message: NetlinkMessage) => void): boolean {
     let isInterrupted = false;
     for (;;) {
       for (const message of this.#receiveOnce()) {
@@ -119,9 +134,9 @@ export class NetlinkSocket implements Disposable {
         if ((message.flags & NLM_F.DUMP_INTR) !== 0) isInterrupted = true;
         if (message.type === NLMSG.DONE || message.type === NLMSG.ERROR) {
           throwOnError(message, object);
-          return { messages, isInterrupted };
+          return isInterrupted;
         }
-        messages.push(message);
+        take(message);
       }
     }
   }
@@ -130,7 +145,7 @@ export class NetlinkSocket implements Disposable {
     for (;;) {
       try {
         const buffer = shareReceiveBuffer();
-        return decodeMessages(buffer.subarray(0, receiveBytes(this.fd, buffer)));
+        return viewMessages(buffer.subarray(0, receiveBytes(this.fd, buffer)));
       } catch (error) {
         if (!(error instanceof SystemCallError && error.code === 'EINTR')) throw error;
       }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { IpSet } from '#model/kernel/kernel-snapshot.ts';
 import { decodeIpsetPart } from './decode-ipset.ts';
 import { encodeU8, joinBytes } from './netlink-message.ts';
@@ -10,17 +9,12 @@ const IPSET_PROTOCOL = 6;
 /** struct nfgenmsg: family, version, res_id */
 const NFGENMSG = Uint8Array.of(0, 0, 0, 0);
 
-/** To ask a kernel that has no sets would load the module. */
-const MODULE_FOLDER = '/sys/module/ip_set';
-
 /**
  * Lists the sets of the socket's namespace with their entries.
  * @param socket one of the protocol NETLINK.NETFILTER
- * @returns none where the kernel has no sets
  * @throws NetlinkError where the kernel refuses
  */
 export function readIpsets(socket: NetlinkSocket): readonly IpSet[] {
-  if (!existsSync(MODULE_FOLDER)) return [];
   const sets = new Map<string, IpSet>();
   const body = joinBytes(NFGENMSG, encodeU8(IPSET_ATTR.PROTOCOL, IPSET_PROTOCOL));
   for (const message of socket.dump(IPSET_CMD_LIST, body, 'ipsets')) {

@@ -19,12 +19,23 @@ import { decodeQdisc, decodeTcFilter, listFilterParents } from './decode-traffic
 import { encodeU32, joinBytes } from './netlink-message.ts';
 import { NetlinkError, type NetlinkSocket } from './netlink-socket.ts';
 import { AF, IFLA, NTF_PROXY, RTEXT_FILTER_SKIP_STATS, RTM } from './netlink-tables.ts';
-import { RecordMemo } from './record-memo.ts';
+import { type Noise, RecordMemo } from './record-memo.ts';
 
 /** NDA_CACHEINFO and NDA_PROBES, RTA_CACHEINFO, IFA_CACHEINFO: ages that every dump tells anew. */
-const neighbourNoise = new Set([3, 4]);
-const routeNoise = new Set([12]);
-const addressNoise = new Set([6]);
+const neighbourNoise: Noise = new Map([
+  [3, 'all'],
+  [4, 'all'],
+]);
+const routeNoise: Noise = new Map([[12, 'all']]);
+const addressNoise: Noise = new Map([[6, 'all']]);
+
+/** IFLA_STATS and STATS64; the timers of a bridge port, in IFLA_LINKINFO; IFLA_INET6_CACHEINFO, in IFLA_AF_SPEC. */
+const linkNoise: Noise = new Map<number, Noise | 'all'>([
+  [7, 'all'],
+  [23, 'all'],
+  [18, new Map([[5, new Map([21, 22, 23].map((timer) => [timer, 'all']))]])],
+  [26, new Map([[AF.INET6, new Map([[5, 'all']])]])],
+]);
 
 /**
  * Reads the tables of a namespace through a socket that belongs to it, each consistent in itself. The family is left open
@@ -32,7 +43,7 @@ const addressNoise = new Set([6]);
  * the IPv4 table. Every method throws a NetlinkError where the kernel refuses a dump, EINTR where it never held still.
  */
 export class TableReader {
-  readonly #links = new RecordMemo<DecodedLink>({ decode: decodeLink, headerBytes: 16 });
+  readonly #links = new RecordMemo<DecodedLink>({ decode: decodeLink, headerBytes: 16, noise: linkNoise });
   readonly #addresses = new RecordMemo<Address>({ decode: decodeAddress, headerBytes: 8, noise: addressNoise });
   readonly #routes = new RecordMemo<Route>({ decode: decodeRoute, headerBytes: 12, noise: routeNoise });
   readonly #rules = new RecordMemo<PolicyRule>({ decode: decodePolicyRule, headerBytes: 12 });
@@ -86,7 +97,7 @@ export class TableReader {
     return readTable(socket, { type: RTM.GETNEIGH, header, memo: this.#fdb });
   }
 
-  readNextHops(socket: NetlinkSocket): NextHop[] {
+  readNextHops(socket: NetlinkSocket): readonly NextHop[] {
     const read = () => readTable(socket, { type: RTM.GETNEXTHOP, header: new Uint8Array(8), memo: this.#nextHops });
     return orNothing(read, ['EOPNOTSUPP']);
   }
@@ -112,12 +123,7 @@ interface TableRequest<T> {
 }
 
 function readTable<T>(socket: NetlinkSocket, { type, header, memo }: TableRequest<T>): T[] {
-  const records: T[] = [];
-  for (const { body } of socket.dump(type, header)) {
-    const record = memo.decode(body);
-    if (record !== undefined) records.push(record);
-  }
-  return records;
+  return socket.dumpEach({ type, body: header, object: `dump of type ${type}` }, ({ body }) => memo.decode(body));
 }
 
 function linkRequest(index: number): Uint8Array {
@@ -135,9 +141,9 @@ function filterRequest(index: number, parent: number): Uint8Array {
 }
 
 /** @returns an empty list where the kernel answers with one of these codes */
-function orNothing<T>(read: () => readonly T[], codes: readonly string[]): T[] {
+function orNothing<T>(read: () => readonly T[], codes: readonly string[]): readonly T[] {
   try {
-    return [...read()];
+    return read();
   } catch (error) {
     if (error instanceof NetlinkError && codes.includes(error.code)) return [];
     throw error;

@@ -1,12 +1,13 @@
-import { decodeAttributes } from './netlink-message.ts';
+/** Attributes that move by themselves, by number; a map for those nested in one. */
+export type Noise = ReadonlyMap<number, Noise | 'all'>;
 
 interface MessageForm<T> {
   /** @returns `undefined` for what is no record */
   readonly decode: (body: Uint8Array) => T | undefined;
   /** Length of the family's header, rounded up to 4. */
   readonly headerBytes: number;
-  /** Attributes that the decoder skips and that move by themselves: ages, use counts. They are blanked in the bytes. */
-  readonly noise?: ReadonlySet<number>;
+  /** What the decoder skips because it moves by itself: ages, counters, timers. It is blanked in the bytes. */
+  readonly noise?: Noise;
 }
 
 /**
@@ -25,7 +26,9 @@ export class RecordMemo<T> {
 
   /** @param body is changed where it holds noise */
   decode(body: Uint8Array): T | undefined {
-    if (this.#form.noise !== undefined) blankNoise(body, this.#form.headerBytes, this.#form.noise);
+    const { noise, headerBytes } = this.#form;
+    if (noise !== undefined)
+      blankNoise(new DataView(body.buffer, body.byteOffset, body.byteLength), headerBytes, noise);
     const key = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
     const young = this.#young.get(key);
     if (young !== undefined || this.#young.has(key)) return young;
@@ -41,6 +44,14 @@ export class RecordMemo<T> {
   }
 }
 
-function blankNoise(body: Uint8Array, headerBytes: number, noise: ReadonlySet<number>): void {
-  for (const { type, value } of decodeAttributes(body, headerBytes)) if (noise.has(type)) value.fill(0);
+/** struct nlattr: length u16, type u16 with two flags, then the value; padded to 4. include/uapi/linux/netlink.h */
+function blankNoise(view: DataView, from: number, noise: Noise): void {
+  for (let at = from; at + 4 <= view.byteLength; ) {
+    const length = view.getUint16(at, true);
+    if (length < 4 || at + length > view.byteLength) return;
+    const kind = noise.get(view.getUint16(at + 2, true) & 0x3fff);
+    if (kind === 'all') new Uint8Array(view.buffer, view.byteOffset + at + 4, length - 4).fill(0);
+    else if (kind !== undefined) blankNoise(new DataView(view.buffer, view.byteOffset + at + 4, length - 4), 0, kind);
+    at += (length + 3) & ~3;
+  }
 }
