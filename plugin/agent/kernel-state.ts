@@ -52,13 +52,11 @@ export class KernelState {
     return this.#counts;
   }
 
-  /** Reads everything anew, counters of rules and all settings included. */
+  /** Reads everything anew, counters of rules included. */
   readEverything(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#readAll(
-        () => noNotices,
-        () => true,
-      );
+      const isDue = () => false;
+      await this.#readAll({ drain: () => noNotices, isDue, isCounting: true });
     });
   }
 
@@ -71,7 +69,8 @@ export class KernelState {
     return this.#inTurn(async () => {
       const isFirst = this.#counts.resyncs === 0;
       const turn = this.#counts.resyncs % resyncsPerTurn;
-      const isWhole = await this.#readAll(drain, (place) => isFirst || place % resyncsPerTurn === turn);
+      const isDue = (place: number) => !isFirst && place % resyncsPerTurn === turn;
+      const isWhole = await this.#readAll({ drain, isDue, isCounting: false });
       this.#add({ resyncs: 1 });
       return isWhole;
     });
@@ -97,7 +96,7 @@ export class KernelState {
     return done;
   }
 
-  async #readAll(drain: () => Notices, isThorough: (place: number) => boolean): Promise<boolean> {
+  async #readAll({ drain, isDue, isCounting }: FullReading): Promise<boolean> {
     const early = drain();
     const isWhole = this.#noteOverflow(early);
     if (!isWhole) this.#numbers.forgetAll();
@@ -105,7 +104,7 @@ export class KernelState {
     const glances = new Map(this.#putIn(early, 'everywhere'));
     const told = new Map(this.#known);
     const context = this.#context();
-    const thorough = new Set([...told.keys()].filter((_, place) => isThorough(place)));
+    const thorough = new Set([...told.keys()].filter((_, place) => isDue(place)));
     for (const [id, known] of told) {
       const reading = this.#try(known.found, () =>
         readNamespace(known.found, context, { known, isThorough: thorough.has(id) }),
@@ -118,7 +117,7 @@ export class KernelState {
     const late = drain();
     this.#compare(told, late);
     for (const [id, glance] of this.#putIn(late, 'nowhere')) glances.set(id, glance);
-    await this.#refreshRules(glances, (id) => thorough.has(id));
+    await this.#refreshRules(glances, (id) => isCounting || thorough.has(id));
     return this.#noteOverflow(late);
   }
 
@@ -274,6 +273,14 @@ export class KernelState {
       return error instanceof NetlinkError && error.code === 'EINTR' ? 'unsettled' : undefined;
     }
   }
+}
+
+interface FullReading {
+  readonly drain: () => Notices;
+  /** Whether it is the turn of the namespace at this place for what is dear to read. */
+  readonly isDue: (place: number) => boolean;
+  /** Counters of every rule are wanted. */
+  readonly isCounting: boolean;
 }
 
 const noNotices: Notices = { byLocalId: new Map(), hasOverflowed: false };
