@@ -45,13 +45,15 @@ export function applyKernelDelta(snapshot: KernelSnapshot, delta: KernelDelta): 
 
 /** The namespace with its records put and removed. A changed record keeps its place, a new one comes last. */
 export function applyNamespaceChange(namespace: NetworkNamespace, change: NamespaceChange): NetworkNamespace {
-  const { names, kind, sysctls, netfilter } = change;
+  const { names, kind, netfilter, nextHops, trafficControl } = change;
   return {
     ...namespace,
     ...(names !== undefined && { names }),
     ...(kind !== undefined && { kind }),
-    ...(sysctls !== undefined && { sysctls }),
     ...(netfilter !== undefined && { netfilter }),
+    ...(nextHops !== undefined && { nextHops }),
+    ...(trafficControl !== undefined && { trafficControl }),
+    sysctls: changeSysctls(namespace, change),
     links: changeRecords(namespace, change, 'links'),
     addresses: changeRecords(namespace, change, 'addresses'),
     routes: changeRecords(namespace, change, 'routes'),
@@ -59,6 +61,14 @@ export function applyNamespaceChange(namespace: NetworkNamespace, change: Namesp
     neighbours: changeRecords(namespace, change, 'neighbours'),
     fdb: changeRecords(namespace, change, 'fdb'),
   };
+}
+
+function changeSysctls(namespace: NetworkNamespace, change: NamespaceChange): NetworkNamespace['sysctls'] {
+  const whole = change.sysctls ?? namespace.sysctls;
+  if (change.sysctlChange === undefined) return whole;
+  const settings = { ...whole, ...change.sysctlChange.put };
+  for (const name of change.sysctlChange.remove) delete settings[name];
+  return settings;
 }
 
 function changeRecords<K extends RecordKind>(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonValue } from '../json.ts';
+import { linkDetails } from './link-details.ts';
 
 /**
  * What one node's kernel says about its network, as the agent read it.
@@ -50,7 +51,7 @@ export const Link = z.object({
   /** The link below, where it is in another namespace: a pod's macvlan on the node's uplink. */
   remoteParent: z.object({ index: LinkIndex, namespaceId: NetnsId.optional() }).optional(),
   port: BridgePort.optional(),
-  vxlan: z.object({ id: z.int(), port: z.int(), localIp: z.string().optional(), learning: z.boolean() }).optional(),
+  ...linkDetails,
   raw: Raw,
 });
 export type Link = z.infer<typeof Link>;
@@ -66,11 +67,16 @@ export const Address = z.object({
 });
 export type Address = z.infer<typeof Address>;
 
+/** Light-weight tunnel of a route: mpls, ip, ip6, seg6, bpf, …, and its settings as the kernel's bytes in hex. */
+export const RouteEncap = z.object({ type: z.string(), raw: z.string() });
+export type RouteEncap = z.infer<typeof RouteEncap>;
+
 export const RouteHop = z.object({
   gateway: z.string().optional(),
   linkIndex: LinkIndex.optional(),
   weight: z.int().optional(),
   flags: z.array(z.string()).optional(),
+  encap: RouteEncap.optional(),
 });
 
 export const Route = z.object({
@@ -90,9 +96,26 @@ export const Route = z.object({
   metric: z.int().optional(),
   mtuBytes: z.int().optional(),
   nextHops: z.array(RouteHop).optional(),
+  /** The nexthop object that the route leads to; gateway and link are the object's own. */
+  nextHopId: z.int().optional(),
+  encap: RouteEncap.optional(),
   raw: Raw,
 });
 export type Route = z.infer<typeof Route>;
+
+/** A nexthop object, `ip nexthop`: a hop, a blackhole, or a group of others. */
+export const NextHop = z.object({
+  id: z.int(),
+  family: z.enum(['inet', 'inet6']).optional(),
+  gateway: z.string().optional(),
+  linkIndex: LinkIndex.optional(),
+  isBlackhole: z.boolean(),
+  group: z.array(z.object({ id: z.int(), weight: z.int() })).optional(),
+  protocol: z.string(),
+  encap: RouteEncap.optional(),
+  raw: Raw,
+});
+export type NextHop = z.infer<typeof NextHop>;
 
 /** A policy rule, `ip rule`. */
 export const PolicyRule = z.object({
@@ -138,6 +161,50 @@ export const FdbEntry = z.object({
 });
 export type FdbEntry = z.infer<typeof FdbEntry>;
 
+/** A queueing discipline that somebody attached, `tc qdisc`; those that the kernel gives every link are left out. */
+export const Qdisc = z.object({
+  linkIndex: LinkIndex,
+  /** clsact, ingress, htb, tbf, … */
+  kind: z.string(),
+  /** `ffff:` */
+  handle: z.string(),
+  /** `root`, `ffff:fff1`, `1:10` */
+  parent: z.string(),
+  raw: Raw,
+});
+export type Qdisc = z.infer<typeof Qdisc>;
+
+/** One classifier on a qdisc, `tc filter`: it may drop, redirect or rewrite before netfilter sees the packet. */
+export const TcFilter = z.object({
+  linkIndex: LinkIndex,
+  /** `ingress` and `egress` for the hooks of clsact and ingress, else the parent's handle. */
+  parent: z.string(),
+  /** bpf, u32, flower, matchall, … */
+  kind: z.string(),
+  priority: z.int(),
+  /** Ethertype: `ip`, `ipv6`, `all`, or `0x88cc`. */
+  protocol: z.string(),
+  handle: z.int(),
+  chain: z.int(),
+  bpf: z.object({ name: z.string().optional(), id: z.int().optional(), tag: z.string().optional() }).optional(),
+  raw: Raw,
+});
+export type TcFilter = z.infer<typeof TcFilter>;
+
+export const TrafficControl = z.object({ qdiscs: z.array(Qdisc), filters: z.array(TcFilter) });
+export type TrafficControl = z.infer<typeof TrafficControl>;
+
+/** A set that rules match addresses against, `ipset`. */
+export const IpSet = z.object({
+  name: z.string(),
+  /** hash:ip, hash:net,port, list:set, … */
+  kind: z.string(),
+  family: z.enum(['inet', 'inet6']).optional(),
+  /** As `ipset save` prints them, without timeouts and counters, which move by themselves: `10.0.0.0/8`, `10.0.0.1,tcp:80`. */
+  entries: z.array(z.string()),
+});
+export type IpSet = z.infer<typeof IpSet>;
+
 /** One rule as iptables-save prints it, with its counters. */
 export const IptablesRule = z.object({
   table: z.string(),
@@ -173,6 +240,8 @@ export const Netfilter = z.object({
   iptables: z.array(Iptables),
   /** What `nft -j list ruleset` printed: the array below `nftables`, handles included. */
   nft: z.array(Raw),
+  /** Absent in snapshots from before they were read. */
+  ipsets: z.array(IpSet).optional(),
   /** Readings that failed, each as one line: a missing tool, a refused syscall. Unknown is shown as unknown. */
   problems: z.array(z.string()),
 });
@@ -189,6 +258,9 @@ export const NetworkNamespace = z.object({
   rules: z.array(PolicyRule),
   neighbours: z.array(Neighbour),
   fdb: z.array(FdbEntry),
+  /** Absent, like `trafficControl`, in snapshots from before they were read. */
+  nextHops: z.array(NextHop).optional(),
+  trafficControl: TrafficControl.optional(),
   /** `net.ipv4.ip_forward` -> `1`. Only those that steer packets. */
   sysctls: z.record(z.string(), z.string()),
   /** Absent where netfilter was not read yet. */

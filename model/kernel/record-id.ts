@@ -34,9 +34,9 @@ export function policyRuleId(rule: Omit<PolicyRule, 'raw'>): string {
   return `${rule.family} ${rule.priority} ${rule.action}${text.join('')}`;
 }
 
-/** `<ifindex>/<ip>` */
-export const neighbourId = (neighbour: Pick<Neighbour, 'linkIndex' | 'ip'>): string =>
-  `${neighbour.linkIndex}/${neighbour.ip}`;
+/** `<ifindex>/<ip>`; addresses that the link answers for stand in a table of their own (net/core/neighbour.c, phash_buckets). */
+export const neighbourId = ({ linkIndex, ip, flags }: Pick<Neighbour, 'linkIndex' | 'ip' | 'flags'>): string =>
+  `${linkIndex}/${ip}${flags.includes('proxy') ? ' proxy' : ''}`;
 
 /** Port, MAC and VLAN; the same MAC stands on a port twice where both the device and its bridge list it. */
 export function fdbId(entry: Omit<FdbEntry, 'raw' | 'state' | 'flags'>): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { foldKernelRecords } from './fold-kernel-records.ts';
 import { findSandboxObstacle, KernelSandbox } from './kernel-sandbox.ts';
 import { TestCollector } from './test-collector.ts';
 
@@ -73,19 +74,7 @@ describe.skipIf(obstacle !== undefined)('the agent of a node', () => {
     appendFileSync(join(sandbox.folder, 'journal/invocations.ndjson'), ids.map(makeLine).join(''));
 
   /** The collector's picture of the node, folded as a collector does. */
-  const foldNamespaces = (): Map<string, NetworkNamespace> => {
-    const known = new Map<string, NetworkNamespace>();
-    for (const record of collector.records) {
-      if (record.type === 'kernel.snapshot') known.clear();
-      if (record.type === 'kernel.snapshot') for (const each of record.snapshot.namespaces) known.set(each.id, each);
-      if (record.type !== 'kernel.delta') continue;
-      for (const change of record.delta.changes) {
-        if (change.type === 'namespace.put') known.set(change.namespace.id, change.namespace);
-        else known.delete(change.namespaceId);
-      }
-    }
-    return known;
-  };
+  const foldNamespaces = (): ReadonlyMap<string, NetworkNamespace> => foldKernelRecords(collector.records);
   const findKind = (kind: string): NetworkNamespace | undefined =>
     [...foldNamespaces().values()].find((namespace) => namespace.kind === kind);
 

@@ -1,17 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
+import { createHash } from 'node:crypto';
+import { diffNamespace, exactEquality, type NamespaceEquality } from '#model/kernel/diff-namespace.ts';
 import type { KernelChange } from '#model/kernel/kernel-delta.ts';
-import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { FdbEntry, Neighbour, Netfilter, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 
 export type NamespacesById = ReadonlyMap<NetnsId, NetworkNamespace>;
 
 /**
- * What has to be told to someone who knows `before` so that he knows `after`.
- * @param isSame decides whether a namespace is worth telling; {@link isSameExactly} or {@link isSameButForNoise}
+ * What has to be told to someone who knows `before` so that he knows `after`: whole namespaces that are new, records of
+ * the others.
+ * @param equality decides what is worth telling: everything, or {@link equalityButForNoise}
  */
 export function diffNamespaces(
   before: NamespacesById,
   after: NamespacesById,
-  isSame: (one: NetworkNamespace, other: NetworkNamespace) => boolean,
+  equality: NamespaceEquality,
 ): KernelChange[] {
   const changes: KernelChange[] = [];
   for (const namespaceId of before.keys()) {
@@ -19,63 +21,48 @@ export function diffNamespaces(
   }
   for (const [id, namespace] of after) {
     const known = before.get(id);
-    if (known === undefined || (known !== namespace && !isSame(known, namespace))) {
+    if (known === undefined) {
       changes.push({ type: 'namespace.put', namespace });
+      continue;
     }
+    const change = diffNamespace(known, namespace, equality);
+    if (change !== undefined) changes.push(change);
   }
   return changes;
-}
-
-export function isSameExactly(one: NetworkNamespace, other: NetworkNamespace): boolean {
-  return isDeepStrictEqual(one, other);
 }
 
 /**
  * The same but for what moves by itself while traffic flows: confirmation states of neighbours and bridge entries, and
  * rule counters. Whether a neighbour can be reached at all is no noise.
  */
-export function isSameButForNoise(one: NetworkNamespace, other: NetworkNamespace): boolean {
-  return isDeepStrictEqual(withoutNoise(one), withoutNoise(other));
-}
+export const equalityButForNoise: NamespaceEquality = {
+  isSameRecord: (kind, one, other) =>
+    kind === 'neighbours' || kind === 'fdb'
+      ? exactEquality.isSameRecord(kind, settle(one as Settling), settle(other as Settling))
+      : exactEquality.isSameRecord(kind, one, other),
+  isSameNetfilter: (one, other) => describeRules(one as Netfilter) === describeRules(other as Netfilter),
+};
+
+type Settling = Neighbour | FdbEntry;
 
 /** NUD states between which a neighbour that answers moves by itself. net/core/neighbour.c */
 const confirmedStates: ReadonlySet<string> = new Set(['reachable', 'stale', 'delay', 'probe']);
 
-function withoutNoise(namespace: NetworkNamespace): unknown {
-  const settle = <T extends { readonly state: string }>(entry: T) => ({
-    ...entry,
-    state: confirmedStates.has(entry.state) ? 'confirmed' : entry.state,
-    raw: undefined,
-  });
-  return {
-    ...namespace,
-    neighbours: namespace.neighbours.map(settle),
-    fdb: namespace.fdb.map(settle),
-    netfilter: namespace.netfilter && withoutCounters(namespace.netfilter),
-  };
-}
+const settle = (entry: Settling): object => ({
+  ...entry,
+  state: confirmedStates.has(entry.state) ? 'confirmed' : entry.state,
+  raw: undefined,
+});
 
-function withoutCounters(netfilter: NonNullable<NetworkNamespace['netfilter']>): unknown {
-  return {
-    problems: netfilter.problems,
-    iptables: netfilter.iptables.map(({ family, backend, chains, rules }) => ({
-      family,
-      backend,
-      chains: chains.map((chain) => ({ ...chain, packets: 0, bytes: 0 })),
-      rules: rules.map((rule) => ({ ...rule, packets: 0, bytes: 0 })),
-    })),
-    nft: dropNftCounters(netfilter.nft),
-  };
-}
+/** A reading stays the same object as long as nothing is read again: its description is made once. */
+const descriptions = new WeakMap<Netfilter, string>();
 
-/** `{"counter": {"packets": 3, "bytes": 180}}` stands anywhere in a rule's expressions. */
-function dropNftCounters(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(dropNftCounters);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === 'packets' || key === 'bytes' ? 0 : dropNftCounters(inner),
-    ]),
-  );
+function describeRules(netfilter: Netfilter): string {
+  const known = descriptions.get(netfilter);
+  if (known !== undefined) return known;
+  // `{"counter": {"packets": 3, "bytes": 180}}` stands anywhere in a rule's expressions.
+  const text = JSON.stringify(netfilter, (key, value) => (key === 'packets' || key === 'bytes' ? 0 : value));
+  const description = createHash('sha256').update(text).digest('base64');
+  descriptions.set(netfilter, description);
+  return description;
 }

@@ -25,20 +25,23 @@ interface NamespaceFile {
 /**
  * Lists the network namespaces of this node: the agent's own first, then those bound by name, then those that only
  * processes hold. Each once, by its inode. What disappears meanwhile is left out.
- * @param folders folders that hold bound namespaces
+ * @param withProcesses looks at every process: without, those that are bound nowhere are not found
  */
-export function findNamespaces(folders: readonly string[] = namespaceFolders): FoundNamespace[] {
+export function findNamespaces({ withProcesses }: { readonly withProcesses: boolean }): FoundNamespace[] {
   const own = statNamespace(ownNamespacePath);
   if (own === undefined) throw new Error(`cannot stat ${ownNamespacePath}: is /proc mounted?`);
-  const bound = listBoundNamespaces(folders).filter(({ device }) => device === own.device);
-  const found = new Map<NetnsId, FoundNamespace>();
-  found.set(own.id, { id: own.id, names: namesOf(own.id, bound), kind: 'root', openPath: ownNamespacePath });
-  for (const { id, path } of bound) {
-    if (found.has(id)) continue;
-    const names = namesOf(id, bound);
-    found.set(id, { id, names, kind: names.some(isPodName) ? 'pod' : 'other', openPath: path });
+  const names = new Map<NetnsId, string[]>();
+  for (const { id, path, device } of listBoundNamespaces(namespaceFolders)) {
+    // A plain file of the same name has the inode number of another file system.
+    if (device === own.device) names.set(id, [...(names.get(id) ?? []), path]);
   }
-  for (const { id, path } of listHeldNamespaces()) {
+  const found = new Map<NetnsId, FoundNamespace>();
+  found.set(own.id, { id: own.id, names: names.get(own.id) ?? [], kind: 'root', openPath: ownNamespacePath });
+  for (const [id, paths] of names) {
+    const [openPath = ''] = paths;
+    if (!found.has(id)) found.set(id, { id, names: paths, kind: paths.some(isPodName) ? 'pod' : 'other', openPath });
+  }
+  for (const { id, path } of withProcesses ? listHeldNamespaces() : []) {
     if (!found.has(id)) found.set(id, { id, names: [], kind: 'other', openPath: path });
   }
   return [...found.values()];
@@ -47,10 +50,6 @@ export function findNamespaces(folders: readonly string[] = namespaceFolders): F
 /** containerd and podman bind a pod's namespace as `cni-<uuid>`. */
 function isPodName(path: string): boolean {
   return path.slice(path.lastIndexOf('/') + 1).startsWith('cni-');
-}
-
-function namesOf(id: NetnsId, bound: readonly NamespaceFile[]): string[] {
-  return bound.filter((file) => file.id === id).map(({ path }) => path);
 }
 
 function listBoundNamespaces(folders: readonly string[]): NamespaceFile[] {

@@ -6,11 +6,14 @@ import {
   SystemCallError,
   setSocketOption,
 } from '#plugin/netlink/libc.ts';
+import { decodeMessages, type NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
 import { netlinkAddress } from '#plugin/netlink/netlink-socket.ts';
 import {
   AF,
   NETLINK,
   NETLINK_OPTION,
+  NFNLGRP_NFTABLES,
+  NFT_MSG_NEWGEN,
   RTNLGRP,
   SO_RCVBUF,
   SOCK,
@@ -18,59 +21,85 @@ import {
   SOL_SOCKET,
 } from '#plugin/netlink/netlink-tables.ts';
 
-/** Which namespaces changed: numbers that the root namespace gives them; `own` the root itself. */
-export interface TouchedNamespaces {
-  readonly own: boolean;
-  readonly localIds: ReadonlySet<number>;
-  /** The kernel's buffer ran over: anything may have changed. */
-  readonly overflowed: boolean;
+/** What the kernel told of one namespace, in its order. */
+export interface NamespaceNotices {
+  /** RTM_NEW* and RTM_DEL* */
+  readonly messages: NetlinkMessage[];
+  /** The nf_tables ruleset was changed. */
+  hasNewRules: boolean;
+}
+
+export interface Notices {
+  /** By the number that the root namespace gives to the namespace; `undefined` is the root itself. */
+  readonly byLocalId: ReadonlyMap<number | undefined, NamespaceNotices>;
+  /** A buffer ran over: anything may have changed. */
+  readonly hasOverflowed: boolean;
 }
 
 const MSG_DONTWAIT = 0x40;
 const rcvbufBytes = 4 * 1024 * 1024;
-/** A notification is one message of one page at most; the content is not looked at. */
+/** A notification is one message of one page at most. */
 const notificationBytes = 64 * 1024;
 const controlBytes = 64;
 /** struct cmsghdr: len u64, level s32, type s32, then the data. */
 const cmsgHeaderBytes = 16;
 
-const groups = [
+const routeGroups = [
   RTNLGRP.LINK,
   RTNLGRP.NEIGH,
+  RTNLGRP.TC,
   RTNLGRP.IPV4_IFADDR,
   RTNLGRP.IPV4_ROUTE,
   RTNLGRP.IPV4_RULE,
+  RTNLGRP.IPV4_NETCONF,
   RTNLGRP.IPV6_IFADDR,
   RTNLGRP.IPV6_ROUTE,
   RTNLGRP.IPV6_RULE,
+  RTNLGRP.IPV6_NETCONF,
   RTNLGRP.NSID,
+  RTNLGRP.NEXTHOP,
 ];
 
 /**
- * Follows links, addresses, routes, rules and neighbours of every namespace that the root namespace has a number for,
- * on sockets in the root namespace alone. There are two sockets with the same subscription: the event loop can wait for
- * bytes of a descriptor but not read the ancillary data that names the namespace, so the first one wakes and the second
- * one tells.
+ * Follows links, addresses, routes, rules, neighbours and nf_tables rulesets of every namespace that the root namespace
+ * has a number for, on sockets in the root namespace alone. There are two sockets for each subscription: the event loop
+ * can wait for bytes of a descriptor but not read the ancillary data that names the namespace, so one wakes and the
+ * other tells.
  */
 export class KernelNotifications implements Disposable {
-  readonly #wakeFd: number;
-  readonly #tellFd: number;
+  readonly #wakeFds: readonly number[];
+  readonly #routeFd: number;
+  readonly #rulesFd: number | undefined;
   readonly #buffer = new Uint8Array(notificationBytes);
   readonly #control = new Uint8Array(controlBytes);
   #isClosed = false;
 
   constructor() {
-    this.#wakeFd = openSubscription();
-    this.#tellFd = openSubscription();
-    // The waking socket may lose messages without harm: it has woken already.
-    setSocketOption(this.#wakeFd, { level: SOL_NETLINK, name: NETLINK_OPTION.NO_ENOBUFS, value: 1 });
-    setSocketOption(this.#tellFd, { level: SOL_SOCKET, name: SO_RCVBUF, value: rcvbufBytes });
+    this.#routeFd = openSubscription(NETLINK.ROUTE, routeGroups);
+    this.#rulesFd = openWhereKnown();
+    this.#wakeFds = [
+      openSubscription(NETLINK.ROUTE, routeGroups),
+      ...(this.#rulesFd === undefined ? [] : [openSubscription(NETLINK.NETFILTER, [NFNLGRP_NFTABLES])]),
+    ];
+    // A waking socket may lose messages without harm: it has woken already.
+    for (const fd of this.#wakeFds) {
+      setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.NO_ENOBUFS, value: 1 });
+    }
+    for (const fd of this.#tellFds) setSocketOption(fd, { level: SOL_SOCKET, name: SO_RCVBUF, value: rcvbufBytes });
+  }
+
+  get #tellFds(): readonly number[] {
+    return this.#rulesFd === undefined ? [this.#routeFd] : [this.#routeFd, this.#rulesFd];
   }
 
   /** Calls back whenever something was notified, until closed. */
   async watch(onNotification: () => void): Promise<void> {
+    await Promise.all(this.#wakeFds.map((fd) => this.#watchOne(fd, onNotification)));
+  }
+
+  async #watchOne(fd: number, onNotification: () => void): Promise<void> {
     try {
-      for await (const chunk of Bun.file(this.#wakeFd).stream()) {
+      for await (const chunk of Bun.file(fd).stream()) {
         if (this.#isClosed) return;
         if (chunk.byteLength > 0) onNotification();
       }
@@ -80,38 +109,58 @@ export class KernelNotifications implements Disposable {
   }
 
   /** Takes everything that was notified since the last call. Never waits. */
-  drain(): TouchedNamespaces {
-    const localIds = new Set<number>();
-    let own = false;
-    let overflowed = false;
-    for (;;) {
-      const touched = this.#receive();
-      if (touched === 'nothing') return { own, localIds, overflowed };
-      if (touched === 'overflow') overflowed = true;
-      else if (touched === 'own') own = true;
-      else localIds.add(touched);
+  drain(): Notices {
+    const byLocalId = new Map<number | undefined, NamespaceNotices>();
+    let hasOverflowed = false;
+    for (const fd of this.#tellFds) {
+      for (;;) {
+        const received = this.#receive(fd);
+        if (received === 'nothing') break;
+        if (received === 'overflow') hasOverflowed = true;
+        else noteMessages(byLocalId, received);
+      }
     }
+    return { byLocalId, hasOverflowed };
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    closeDescriptor(this.#tellFd);
-    closeDescriptor(this.#wakeFd);
+    for (const fd of [...this.#tellFds, ...this.#wakeFds]) closeDescriptor(fd);
   }
 
-  #receive(): number | 'own' | 'overflow' | 'nothing' {
+  #receive(fd: number): Received | 'overflow' | 'nothing' {
     try {
-      const received = { buffer: this.#buffer, control: this.#control, flags: MSG_DONTWAIT };
-      const { controlLength } = receiveWithControl(this.#tellFd, received);
-      return readLocalId(this.#control.subarray(0, controlLength)) ?? 'own';
+      const request = { buffer: this.#buffer, control: this.#control, flags: MSG_DONTWAIT };
+      const { length, controlLength } = receiveWithControl(fd, request);
+      const localId = readLocalId(this.#control.subarray(0, controlLength));
+      return { localId, messages: decodeMessages(this.#buffer.subarray(0, length)), isRules: fd === this.#rulesFd };
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
       if (error.code === 'EAGAIN') return 'nothing';
       if (error.code === 'ENOBUFS') return 'overflow';
-      if (error.code === 'EINTR') return this.#receive();
+      if (error.code === 'EINTR') return this.#receive(fd);
       throw error;
     }
   }
+}
+
+interface Received {
+  readonly localId: number | undefined;
+  readonly messages: readonly NetlinkMessage[];
+  readonly isRules: boolean;
+}
+
+function noteMessages(
+  notices: Map<number | undefined, NamespaceNotices>,
+  { localId, messages, isRules }: Received,
+): void {
+  // Of a ruleset only the end of each change counts: what it is now is read anew.
+  const counting = isRules ? messages.filter(({ type }) => type === NFT_MSG_NEWGEN) : messages;
+  if (counting.length === 0) return;
+  const known = notices.get(localId) ?? { messages: [], hasNewRules: false };
+  if (isRules) known.hasNewRules = true;
+  else known.messages.push(...counting);
+  notices.set(localId, known);
 }
 
 /** The first cmsg of SOL_NETLINK / NETLINK_LISTEN_ALL_NSID; none for the socket's own namespace. net/netlink/af_netlink.c */
@@ -122,8 +171,18 @@ function readLocalId(control: Uint8Array): number | undefined {
   return isNsid ? view.getInt32(cmsgHeaderBytes, true) : undefined;
 }
 
-function openSubscription(): number {
-  const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK, NETLINK.ROUTE);
+/** A kernel without nf_tables has no rulesets to tell of. */
+function openWhereKnown(): number | undefined {
+  try {
+    return openSubscription(NETLINK.NETFILTER, [NFNLGRP_NFTABLES]);
+  } catch (error) {
+    if (error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+}
+
+function openSubscription(protocol: number, groups: readonly number[]): number {
+  const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK, protocol);
   try {
     setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.LISTEN_ALL_NSID, value: 1 });
     bindSocket(fd, netlinkAddress());

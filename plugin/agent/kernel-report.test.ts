@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KernelChange } from '#model/kernel/kernel-delta.ts';
 import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { KernelReport } from './kernel-report.ts';
@@ -53,11 +54,14 @@ const startWith = (...namespaces: NetworkNamespace[]): KernelReport => {
 };
 
 const changesOf = (record: BatchRecord | undefined): unknown =>
-  record?.type === 'kernel.delta'
-    ? record.delta.changes.map((change) =>
-        change.type === 'namespace.put' ? `put ${change.namespace.id}` : `remove ${change.namespaceId}`,
-      )
-    : record?.type;
+  record?.type === 'kernel.delta' ? record.delta.changes.map(describeChange) : record?.type;
+
+function describeChange(change: KernelChange): string {
+  if (change.type === 'namespace.put') return `put ${change.namespace.id}`;
+  if (change.type === 'namespace.remove') return `remove ${change.namespaceId}`;
+  const { namespaceId, type: _, put, remove, ...rest } = change;
+  return ['change', namespaceId, ...Object.keys(put), ...Object.keys(remove), ...Object.keys(rest)].join(' ');
+}
 
 describe('what the collector is told of the kernel', () => {
   it('begins with a snapshot that fits the contract', () => {
@@ -70,10 +74,10 @@ describe('what the collector is told of the kernel', () => {
     });
   });
 
-  it('goes on with the namespaces that changed, came and went, under the next number', () => {
+  it('goes on with what changed in a namespace, and with those that came and went, under the next number', () => {
     const report = startWith(makeNamespace('1'), makeNamespace('2'));
     const record = report.next(mapOf(makeNamespace('1', { names: ['/run/netns/cni-1'] }), makeNamespace('3')), quick);
-    expect(changesOf(record)).toEqual(['remove 2', 'put 1', 'put 3']);
+    expect(changesOf(record)).toEqual(['remove 2', 'change 1 names', 'put 3']);
     expect(record).toMatchObject({ delta: { sequence: 2 } });
     expect(BatchRecord.safeParse(record).error).toBeUndefined();
   });
@@ -84,22 +88,37 @@ describe('what the collector is told of the kernel', () => {
   });
 
   it.each([
-    ['a neighbour that is merely confirmed anew', { neighbours: [makeNeighbour('stale')] }],
-    ['packets counted by rules', { netfilter: makeNetfilter(7) }],
-  ])('leaves out %s until the next full reading', (_, change) => {
+    ['a neighbour that is merely confirmed anew', { neighbours: [makeNeighbour('stale')] }, 'change 1 neighbours'],
+    ['packets counted by rules', { netfilter: makeNetfilter(7) }, 'change 1 netfilter'],
+  ])('leaves out %s until the next full reading', (_, change, told) => {
     const report = startWith(makeNamespace('1'));
     const moved = mapOf(makeNamespace('1', change));
     expect(report.next(moved, quick)).toBeUndefined();
-    expect(changesOf(report.next(moved, full))).toEqual(['put 1']);
+    expect(changesOf(report.next(moved, full))).toEqual([told]);
     expect(report.next(moved, full)).toBeUndefined();
   });
 
   it.each([
-    ['a neighbour that no longer answers', { neighbours: [makeNeighbour('failed')] }],
-    ['a netfilter table that can no longer be read', { netfilter: makeNetfilter(1, ['nft: not found']) }],
-  ])('tells %s at once', (_, change) => {
+    ['a neighbour that no longer answers', { neighbours: [makeNeighbour('failed')] }, 'change 1 neighbours'],
+    [
+      'a netfilter table that can no longer be read',
+      { netfilter: makeNetfilter(1, ['nft: not found']) },
+      'change 1 netfilter',
+    ],
+  ])('tells %s at once', (_, change, told) => {
     const report = startWith(makeNamespace('1'));
-    expect(changesOf(report.next(mapOf(makeNamespace('1', change)), quick))).toEqual(['put 1']);
+    expect(changesOf(report.next(mapOf(makeNamespace('1', change)), quick))).toEqual([told]);
+  });
+
+  it('tells a change beside noise alone, and the noise after the next full reading', () => {
+    const [lo] = makeNamespace('1').links;
+    const report = startWith(makeNamespace('1'));
+    const moved = mapOf(
+      makeNamespace('1', { links: [{ ...lo, mtuBytes: 1500 }], neighbours: [makeNeighbour('stale')] }),
+    );
+    expect(changesOf(report.next(moved, quick))).toEqual(['change 1 links']);
+    expect(report.next(moved, quick)).toBeUndefined();
+    expect(changesOf(report.next(moved, full))).toEqual(['change 1 neighbours']);
   });
 
   it('is a snapshot again after the collector lost track, numbered on', () => {

@@ -1,6 +1,9 @@
+import { applyNamespaceChange } from '#model/kernel/apply-kernel-delta.ts';
+import { diffNamespace, exactEquality } from '#model/kernel/diff-namespace.ts';
+import type { KernelChange } from '#model/kernel/kernel-delta.ts';
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
-import { diffNamespaces, isSameButForNoise, isSameExactly, type NamespacesById } from './diff-namespaces.ts';
+import { diffNamespaces, equalityButForNoise, type NamespacesById } from './diff-namespaces.ts';
 
 /**
  * What the collector knows of this node's kernel, as far as we told it. There is no queue of changes: each report is the
@@ -38,15 +41,30 @@ export class KernelReport {
         snapshot: { ...about, sequence: this.#sequence, namespaces: [...now.values()] },
       };
     }
-    const changes = diffNamespaces(this.#told, now, isFull ? isSameExactly : isSameButForNoise);
+    const changes = diffNamespaces(this.#told, now, isFull ? exactEquality : equalityButForNoise);
     if (changes.length === 0) return undefined;
     this.#sequence += 1;
-    const told = new Map(this.#told);
-    for (const change of changes) {
-      if (change.type === 'namespace.put') told.set(change.namespace.id, change.namespace);
-      else told.delete(change.namespaceId);
-    }
-    this.#told = told;
+    this.#told = applyChanges(this.#told, { changes, now });
     return { type: 'kernel.delta', delta: { ...about, sequence: this.#sequence, changes } };
   }
+}
+
+/** What is known after the changes: the records that were told, and of the others what was known before. */
+function applyChanges(
+  known: NamespacesById,
+  { changes, now }: { readonly changes: readonly KernelChange[]; readonly now: NamespacesById },
+): NamespacesById {
+  const told = new Map(known);
+  for (const change of changes) {
+    if (change.type === 'namespace.remove') told.delete(change.namespaceId);
+    else if (change.type === 'namespace.put') told.set(change.namespace.id, change.namespace);
+    else {
+      const [before, after] = [known.get(change.namespaceId), now.get(change.namespaceId)];
+      if (before === undefined || after === undefined) continue;
+      const next = applyNamespaceChange(before, change);
+      // Where all was told, the state itself is kept: what is the same object needs no comparison next time.
+      told.set(change.namespaceId, diffNamespace(next, after) === undefined ? after : next);
+    }
+  }
+  return told;
 }

@@ -44,7 +44,7 @@ export async function runAgent(env: Environment): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const wake = new WakeSignal();
-  const kernel = { state: new KernelState(log), isRead: false, isFullDue: false };
+  const kernel = { state: new KernelState(log, { isFollowing: true }), isRead: false, isFullDue: false };
   const following = followKernel({
     state: kernel.state,
     log,
@@ -79,7 +79,7 @@ export async function runAgent(env: Environment): Promise<number> {
   });
   try {
     await Promise.all([following, shipping]);
-    log('info', 'agent stopped');
+    log('info', 'agent stopped', { ...kernel.state.counts });
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -87,10 +87,18 @@ export async function runAgent(env: Environment): Promise<number> {
   }
 }
 
-/** `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. */
+/**
+ * `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. PODWIRE_READINGS=10 reads it so
+ * often, as an agent does that has run for a while, and says on stderr how long each reading took.
+ */
 export async function printSnapshot(env: Environment): Promise<number> {
-  const state = new KernelState(writeLogLine);
-  await state.readEverything();
+  const state = new KernelState(writeLogLine, { isFollowing: false });
+  const readings = Math.max(1, Number(env.PODWIRE_READINGS) || 1);
+  for (let reading = 1; reading <= readings; reading += 1) {
+    const startMs = performance.now();
+    await state.readEverything();
+    if (readings > 1) writeLogLine('info', 'kernel state read', { reading, durationMs: performance.now() - startMs });
+  }
   const snapshot: KernelSnapshot = {
     node: nameNode(env),
     bootId: readBootId(),

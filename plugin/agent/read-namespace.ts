@@ -1,56 +1,58 @@
-import type { Link, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
-import { type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
+import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { openNamespace, runInNamespace } from '#plugin/netlink/network-namespace.ts';
+import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
-import { readNamespaceTables } from '#plugin/netlink/read-namespace-tables.ts';
-import { readNftablesGeneration } from '#plugin/netlink/read-nftables-generation.ts';
+import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
 import type { FoundNamespace } from './find-namespaces.ts';
+import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
+import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
+import { type RuleKinds, readRulesMark } from './read-rules-mark.ts';
 import { readSysctls } from './read-sysctls.ts';
+import type { RulesGlance } from './refresh-netfilter.ts';
 
-/** One namespace as it was in one instant, netfilter aside. */
-export interface NamespaceReading {
-  readonly namespace: NetworkNamespace;
-  /** Generation of the nf_tables ruleset; `undefined` where the kernel has none. */
-  readonly nftablesGeneration: number | undefined;
-  /** Numbers that this namespace gives to others, as its links name them. */
-  readonly localNetnsIds: ReadonlyMap<number, NetnsId>;
+/** What a reading leans on. */
+export interface ReadingContext {
+  readonly tables: TableReader;
+  /** Every namespace of the node, to tell which one the other end of a link is in. */
+  readonly all: ReadonlyMap<NetnsId, FoundNamespace>;
+  /** Numbers that the root namespace gives to the others. */
+  readonly rootNetnsIds: ReadonlyMap<number, NetnsId>;
+  readonly ruleKinds: RuleKinds;
+  readonly noteInterruptedDumps: (count: number) => void;
+}
+
+/** A namespace seen through sockets that belong to it. */
+export interface NamespaceVisit<Inside> {
+  readonly route: NetlinkSocket;
+  readonly netfilter: NetlinkSocket;
+  readonly inside: Inside;
 }
 
 /**
- * Reads links, addresses, routes, rules, neighbours, fdb and sysctls of a namespace, synchronously. The thread is inside
- * only while it opens two sockets and reads sysctls; every descriptor is closed before this returns, so that reading
- * never keeps a dying namespace alive.
- * @param all every namespace of the node, to tell which one the other end of a link is in
+ * Reads something of a namespace, synchronously. The thread is inside only while it opens two sockets and runs `inside`;
+ * every descriptor is closed before this returns, so that reading never keeps a dying namespace alive.
  * @returns `undefined` where the namespace is gone
  */
-export function readNamespace(found: FoundNamespace, all: readonly FoundNamespace[]): NamespaceReading | undefined {
+export function visitNamespace<Inside, T>(
+  found: FoundNamespace,
+  inside: () => Inside,
+  work: (visit: NamespaceVisit<Inside>) => T,
+): T | undefined {
   try {
     using handle = openNamespace(found.openPath);
     if (handle.id !== found.id) return undefined;
     const opened = runInNamespace(handle.fd, () => ({
       route: openNetlinkSocket(NETLINK.ROUTE),
       netfilter: openNetlinkSocket(NETLINK.NETFILTER),
-      sysctls: readSysctls(),
+      inside: inside(),
     }));
     using route = opened.route;
     using netfilter = opened.netfilter;
-    const { links, addresses, routes, rules, neighbours, fdb } = readNamespaceTables(route);
-    const localNetnsIds = resolveLocalNetnsIds(route, links, all);
-    const namespace: NetworkNamespace = {
-      id: found.id,
-      names: [...found.names],
-      kind: found.kind,
-      links: links.map((link) => locateLower(link, { own: found.id, localNetnsIds })),
-      addresses: [...addresses],
-      routes: [...routes],
-      rules: [...rules],
-      neighbours: [...neighbours],
-      fdb: [...fdb],
-      sysctls: Object.assign(opened.sysctls, ...links.map(({ sysctls }) => sysctls)),
-    };
-    return { namespace, nftablesGeneration: readNftablesGeneration(netfilter), localNetnsIds };
+    return work({ route, netfilter, inside: opened.inside });
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -58,23 +60,126 @@ export function readNamespace(found: FoundNamespace, all: readonly FoundNamespac
 }
 
 /** ENOENT and ESRCH: the name or the process is gone. EINVAL: the name is there, the namespace no longer bound to it. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EINVAL'].includes(String(error.code));
 }
 
-/** Asks for one known namespace after the other until every number that a link names is known: usually one question. */
-function resolveLocalNetnsIds(
-  socket: NetlinkSocket,
+/** One namespace as it was in one instant; its netfilter is that of `known`, beside what a glance at the rules tells. */
+export interface NamespaceReading {
+  readonly known: KnownNamespace;
+  readonly glance: RulesGlance;
+}
+
+/** Looks at the state of the rulesets alone. */
+export function glanceAtRules(found: FoundNamespace, { ruleKinds }: ReadingContext): RulesGlance | undefined {
+  const inside = () => digestLegacyTables(ruleKinds.legacy);
+  return visitNamespace(found, inside, (visit) => glance(visit.netfilter, visit.inside, ruleKinds));
+}
+
+function glance(netfilter: NetlinkSocket, legacy: string, { hasIpsets }: RuleKinds): RulesGlance {
+  const mark = readRulesMark(netfilter, legacy);
+  try {
+    return { mark, ipsets: hasIpsets ? readIpsets(netfilter) : [], problems: [] };
+  } catch (error) {
+    if (error instanceof NetlinkError) return { mark, ipsets: [], problems: [error.message] };
+    throw error;
+  }
+}
+
+/**
+ * Reads links, addresses, routes, rules, neighbours, fdb, nexthops, tc and sysctls of a namespace. What is as it was known
+ * is the same object.
+ * @param known as it was; what is dear to read is taken over unless `isThorough`: settings from files, and that a
+ *   namespace other than the root has neither legacy rules nor sets
+ * @returns `undefined` where the namespace is gone
+ */
+export function readNamespace(
+  found: FoundNamespace,
+  context: ReadingContext,
+  { known, isThorough }: { readonly known: KnownNamespace | undefined; readonly isThorough: boolean },
+): NamespaceReading | undefined {
+  const isRoot = found.kind === 'root';
+  const isLooking = isThorough || isRoot || known === undefined;
+  const ruleKinds = isLooking || hasSilentRules(known) ? context.ruleKinds : noRuleKinds;
+  const inside = () => ({
+    fileSysctls: isLooking ? readSysctls(isRoot) : known.fileSysctls,
+    legacy: digestLegacyTables(ruleKinds.legacy),
+  });
+  return visitNamespace(found, inside, (visit) => {
+    const { route } = visit;
+    const { tables } = context;
+    const links = tables.readLinks(route);
+    const localNetnsIds = isRoot ? context.rootNetnsIds : resolveLocalNetnsIds(route, { links, known, context });
+    const before = known?.namespace;
+    const { sysctls, ...settings } = collectSysctls(known, { links, fileSysctls: visit.inside.fileSysctls });
+    const places = { found, localNetnsIds };
+    const namespace: NetworkNamespace = {
+      id: found.id,
+      names: keepSame(before?.names, [...found.names]),
+      kind: found.kind,
+      links: keepKnown(before?.links, locateAll(links, places, before)),
+      addresses: keepKnown(before?.addresses, tables.readAddresses(route)),
+      routes: keepKnown(before?.routes, tables.readRoutes(route)),
+      rules: keepKnown(before?.rules, tables.readRules(route)),
+      neighbours: keepKnown(before?.neighbours, tables.readNeighbours(route)),
+      fdb: keepKnown(before?.fdb, tables.readFdb(route)),
+      nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
+      trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
+      sysctls,
+      ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
+    };
+    context.noteInterruptedDumps(route.interruptedDumps);
+    const state = { ...places, ...settings, rulesMark: known?.rulesMark };
+    return {
+      known: { ...state, namespace: keepNamespace(before, namespace) },
+      glance: glance(visit.netfilter, visit.inside.legacy, ruleKinds),
+    };
+  });
+}
+
+const noRuleKinds: RuleKinds = { legacy: [], hasIpsets: false };
+
+/** Rules of the kinds that no notification tells of: hardly any pod has some, and only those are looked at every time. */
+const hasSilentRules = ({ rulesMark, namespace }: KnownNamespace): boolean =>
+  (rulesMark?.legacy ?? '') !== '' || (namespace.netfilter?.ipsets ?? []).length > 0;
+
+function locateAll(
   links: readonly DecodedLink[],
-  all: readonly FoundNamespace[],
-): Map<number, NetnsId> {
+  places: Pick<KnownNamespace, 'found' | 'localNetnsIds'>,
+  before: NetworkNamespace | undefined,
+): NetworkNamespace['links'] {
+  return links.map((link, place) => {
+    const same = before?.links[place];
+    return locateLower(link, places, same?.index === link.link.index ? same : undefined);
+  });
+}
+
+/**
+ * Finds out which namespaces the numbers stand for that links name. A number that was known stays so: it is given back only
+ * when the namespace ends, and its link with it. Others are asked for, one known namespace after the other: the root comes
+ * first and is the answer nearly always.
+ */
+export function resolveLocalNetnsIds(
+  socket: NetlinkSocket,
+  {
+    links,
+    known,
+    context,
+  }: {
+    readonly links: readonly DecodedLink[];
+    readonly known: KnownNamespace | undefined;
+    readonly context: ReadingContext;
+  },
+): ReadonlyMap<number, NetnsId> {
+  const resolved = new Map([...(known?.localNetnsIds ?? [])].filter(([, id]) => context.all.has(id)));
   const wanted = new Set(links.flatMap(({ linkNetnsid }) => linkNetnsid ?? []));
-  const resolved = new Map<number, NetnsId>();
-  for (const { id, openPath } of all) {
-    if (wanted.size === 0) break;
+  for (const number of resolved.keys()) wanted.delete(number);
+  if (wanted.size === 0) return resolved;
+  for (const { id, openPath } of context.all.values()) {
     const number = askLocalNetnsId(socket, openPath);
     if (number === undefined || !wanted.delete(number)) continue;
     resolved.set(number, id);
+    if (wanted.size === 0) break;
   }
   return resolved;
 }
@@ -87,18 +192,4 @@ function askLocalNetnsId(socket: NetlinkSocket, path: string): number | undefine
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-/** IFLA_LINK names a link by its index in the namespace that IFLA_LINK_NETNSID names. */
-function locateLower(
-  { link, linkNetnsid }: DecodedLink,
-  { own, localNetnsIds }: { readonly own: NetnsId; readonly localNetnsIds: ReadonlyMap<number, NetnsId> },
-): Link {
-  const isRemote = linkNetnsid !== undefined;
-  const namespaceId = isRemote ? localNetnsIds.get(linkNetnsid) : own;
-  const place = namespaceId === undefined ? {} : { namespaceId };
-  if (link.peer !== undefined) return { ...link, peer: { index: link.peer.index, ...place } };
-  if (!isRemote || link.parentIndex === undefined) return link;
-  const { parentIndex, ...rest } = link;
-  return { ...rest, remoteParent: { index: parentIndex, ...place } };
 }

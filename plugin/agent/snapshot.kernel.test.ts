@@ -286,6 +286,6 @@ describe.skipIf(obstacle !== undefined)('a snapshot of a node, beside what iprou
     expect(find('the node').netfilter?.iptables[0]?.rules.map(({ text }) => text)).toContain(
       '-A FORWARD -i cni0 -m comment --comment "from a pod" -j ACCEPT',
     );
-    expect(find('cni-2222').netfilter).toEqual({ iptables: [], nft: [], problems: [] });
+    expect(find('cni-2222').netfilter).toEqual({ iptables: [], nft: [], ipsets: [], problems: [] });
   });
 });

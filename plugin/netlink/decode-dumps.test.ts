@@ -46,6 +46,7 @@ describe('links as the kernel dumps them', () => {
       mtuBytes: 1500,
       flags: ['UP', 'BROADCAST', 'RUNNING', 'MULTICAST', 'LOWER_UP'],
       operState: 'up',
+      bridge: { vlanFiltering: false, stp: false },
     });
     expect(raw.IFLA_LINKINFO).toMatchObject({
       IFLA_INFO_KIND: 'bridge',

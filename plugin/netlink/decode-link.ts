@@ -11,7 +11,10 @@ import {
   textOf,
   viewOf,
 } from './decode-attributes.ts';
-import { linkAttributes, linkInfoData, linkPortData } from './link-attributes.ts';
+import { describeLinkKind, describeXdp } from './describe-link-kind.ts';
+import { linkAttributes } from './link-attributes.ts';
+import { linkInfoData } from './link-kind-attributes.ts';
+import { linkPortData } from './link-port-attributes.ts';
 import { decodeAttributes } from './netlink-message.ts';
 import { AF } from './netlink-tables.ts';
 
@@ -91,7 +94,8 @@ export function decodeLink(body: Uint8Array): DecodedLink {
     ...optional('masterIndex', numberOf(attributes, 'IFLA_MASTER') as Link['masterIndex']),
     ...describeLower(kind, numberOf(attributes, 'IFLA_LINK'), data),
     ...optional('port', 'IFLA_BRPORT_STATE' in port ? describePort(port) : undefined),
-    ...optional('vxlan', kind === 'vxlan' ? describeVxlan(data) : undefined),
+    ...describeLinkKind(kind, data),
+    ...optional('xdp', describeXdp(nestedOf(attributes, 'IFLA_XDP'))),
     raw: {
       index,
       type: hardwareTypes[view.getUint16(2, true)] ?? view.getUint16(2, true),
@@ -134,7 +138,8 @@ function describeLower(
   data: DecodedAttributes,
 ): Pick<Link, 'peer' | 'parentIndex'> {
   if (kind === 'veth' || kind === 'netkit') return lower ? { peer: { index: lower as Link['index'] } } : {};
-  const parent = lower || numberOf(data, 'IFLA_VXLAN_LINK');
+  const parent =
+    lower || numberOf(data, 'IFLA_VXLAN_LINK') || numberOf(data, 'IFLA_GRE_LINK') || numberOf(data, 'IFLA_IPTUN_LINK');
   return parent ? { parentIndex: parent as Link['index'] } : {};
 }
 
@@ -146,15 +151,6 @@ function describePort(port: DecodedAttributes): NonNullable<Link['port']> {
     isolated: isSet('IFLA_BRPORT_ISOLATED'),
     learning: isSet('IFLA_BRPORT_LEARNING'),
     flood: isSet('IFLA_BRPORT_UNICAST_FLOOD'),
-  };
-}
-
-function describeVxlan(data: DecodedAttributes): NonNullable<Link['vxlan']> {
-  return {
-    id: numberOf(data, 'IFLA_VXLAN_ID') ?? 0,
-    port: numberOf(data, 'IFLA_VXLAN_PORT') ?? 0,
-    ...optional('localIp', textOf(data, 'IFLA_VXLAN_LOCAL') ?? textOf(data, 'IFLA_VXLAN_LOCAL6')),
-    learning: numberOf(data, 'IFLA_VXLAN_LEARNING') === 1,
   };
 }
 

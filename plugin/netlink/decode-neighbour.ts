@@ -66,10 +66,16 @@ function readNeighbourMessage(body: Uint8Array): NeighbourMessage {
  * @returns `undefined` for those and for other families
  */
 export function decodeNeighbour(body: Uint8Array): Neighbour | undefined {
+  const neighbour = decodeAnyNeighbour(body);
+  return neighbour?.state === 'noarp' ? undefined : neighbour;
+}
+
+/** The same with those that need no resolution: a known one may become one. */
+export function decodeAnyNeighbour(body: Uint8Array): Neighbour | undefined {
   const { family: familyNumber, linkIndex, state, flags, attributes } = readNeighbourMessage(body);
   const family = nameFamily(familyNumber);
   const ip = textOf(attributes, 'NDA_DST');
-  if (family === undefined || ip === undefined || state === 'noarp') return undefined;
+  if (family === undefined || ip === undefined) return undefined;
   return {
     linkIndex,
     family,

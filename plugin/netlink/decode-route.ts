@@ -1,4 +1,4 @@
-import type { Route } from '#model/kernel/kernel-snapshot.ts';
+import type { Route, RouteEncap } from '#model/kernel/kernel-snapshot.ts';
 import { nameFamily, nameScope } from './decode-address.ts';
 import {
   type AttributeTable,
@@ -96,8 +96,19 @@ const routeProtocols: Readonly<Record<number, string>> = {
   192: 'eigrp',
 };
 
+/** @returns its usual name, or the bare number */
+export const nameRouteProtocol = (protocol: number): string => routeProtocols[protocol] ?? String(protocol);
+
+/** LWTUNNEL_ENCAP_*. include/uapi/linux/lwtunnel.h */
+const encapTypes = ['none', 'mpls', 'ip', 'ila', 'ip6', 'seg6', 'bpf', 'seg6local', 'rpl', 'ioam6', 'xfrm'] as const;
+
+/** RTA_ENCAP_TYPE and RTA_ENCAP, or those of a nexthop object: what is around the packet is kept as the kernel's bytes. */
+export function describeEncap(type: number | undefined, hex: string | undefined): RouteEncap | undefined {
+  return type === undefined || type === 0 ? undefined : { type: encapTypes[type] ?? String(type), raw: hex ?? '' };
+}
+
 /** RTNH_F_*, in bit order, as `ip route` prints them. */
-const hopFlags = ['dead', 'pervasive', 'onlink', 'offload', 'linkdown', 'unresolved', 'trap'] as const;
+export const hopFlags = ['dead', 'pervasive', 'onlink', 'offload', 'linkdown', 'unresolved', 'trap'] as const;
 
 /**
  * Reads the body of one RTM_NEWROUTE.
@@ -118,12 +129,14 @@ export function decodeRoute(body: Uint8Array): Route | undefined {
     destination: formatDestination(textOf(attributes, 'RTA_DST'), view.getUint8(1), family),
     ...optional('gateway', gatewayOf(attributes)),
     ...optional('linkIndex', numberOf(attributes, 'RTA_OIF') as Route['linkIndex']),
-    protocol: routeProtocols[view.getUint8(5)] ?? String(view.getUint8(5)),
+    protocol: nameRouteProtocol(view.getUint8(5)),
     scope: nameScope(view.getUint8(6)),
     ...optional('preferredSource', textOf(attributes, 'RTA_PREFSRC')),
     ...optional('metric', numberOf(attributes, 'RTA_PRIORITY')),
     ...optional('mtuBytes', numberOf(nestedOf(attributes, 'RTA_METRICS'), 'RTAX_MTU')),
     ...optional('nextHops', hops),
+    ...optional('nextHopId', numberOf(attributes, 'RTA_NH_ID')),
+    ...optional('encap', describeEncap(numberOf(attributes, 'RTA_ENCAP_TYPE'), textOf(attributes, 'RTA_ENCAP'))),
     raw: {
       family,
       dst_len: view.getUint8(1),
@@ -165,11 +178,13 @@ function decodeHops(attributes: DecodedAttributes): NonNullable<Route['nextHops'
 function decodeHop(bytes: Uint8Array): NonNullable<Route['nextHops']>[number] {
   const view = viewOf(bytes);
   const flags = nameFlags(view.getUint8(2), hopFlags);
+  const attributes = describeAttributes(bytes.subarray(rtnexthopBytes), routeAttributes);
   return {
-    ...optional('gateway', gatewayOf(describeAttributes(bytes.subarray(rtnexthopBytes), routeAttributes))),
+    ...optional('gateway', gatewayOf(attributes)),
     linkIndex: view.getInt32(4, true) as Route['linkIndex'] & number,
     // rtnh_hops is the weight less one.
     weight: view.getUint8(3) + 1,
     ...optional('flags', flags.length > 0 ? flags : undefined),
+    ...optional('encap', describeEncap(numberOf(attributes, 'RTA_ENCAP_TYPE'), textOf(attributes, 'RTA_ENCAP'))),
   };
 }

@@ -27,6 +27,7 @@ const symbols = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+  getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
   recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
   recvmsg: { args: ['i32', 'ptr', 'i32'], returns: 'int64_t' },
@@ -74,6 +75,16 @@ export function setSocketOption(
 ): void {
   const value = new Int32Array([option.value]);
   checked(libc().setsockopt(fd, option.level, option.name, value, 4), 'setsockopt', `${option.level}/${option.name}`);
+}
+
+/** getsockopt(2) into `value`, which may hold what is asked for. @returns bytes filled */
+export function getSocketOption(
+  fd: number,
+  { level, name, value }: { readonly level: number; readonly name: number; readonly value: Uint8Array },
+): number {
+  const length = new Uint32Array([value.byteLength]);
+  checked(libc().getsockopt(fd, level, name, value, length), 'getsockopt', `${level}/${name}`);
+  return length[0] ?? 0;
 }
 
 /** SOL_SOCKET and SO_RCVTIMEO, include/uapi/asm-generic/socket.h */
@@ -138,11 +149,11 @@ export function tryLock(fd: number, mode: 'shared' | 'exclusive', object: string
   throw new SystemCallError('flock', errno, object);
 }
 
-/** POLLIN and POLLOUT, include/uapi/asm-generic/poll.h */
-const POLL = { readable: 1, writable: 4 } as const;
+/** POLLIN, POLLPRI and POLLOUT, include/uapi/asm-generic/poll.h */
+const POLL = { readable: 1, changed: 2, writable: 4 } as const;
 
 /**
- * poll(2) on one descriptor. An error or a hang-up counts as ready: the read or write that follows says which.
+ * poll(2) on one descriptor; `changed` is for files of /proc that tell a change this way. An error or a hang-up counts as ready: the read or write that follows says which.
  * @returns false where `timeoutMs` went by
  */
 export function waitUntilReady(fd: number, direction: keyof typeof POLL, timeoutMs: number): boolean {

@@ -6,12 +6,6 @@ import type { AttributeTable } from './decode-attributes.ts';
  * It also drops sizes of queues and segments: every link has a dozen of them and none decides where a packet goes.
  */
 
-/** 0x8100 is 802.1Q. include/uapi/linux/if_ether.h */
-const formatVlanProtocol = (payload: Uint8Array): string => {
-  const protocol = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
-  return protocol === 0x8100 ? '802.1Q' : protocol === 0x88a8 ? '802.1ad' : `0x${protocol.toString(16)}`;
-};
-
 const xdpAttributes: AttributeTable = {
   1: ['IFLA_XDP_FD', 'skip'],
   2: ['IFLA_XDP_ATTACHED', 'u8'],
@@ -63,6 +57,8 @@ export const linkAttributes: AttributeTable = {
   39: ['IFLA_PROTO_DOWN', 'u8'],
   40: ['IFLA_GSO_MAX_SEGS', 'skip'],
   41: ['IFLA_GSO_MAX_SIZE', 'skip'],
+  // Says why a notification came.
+  44: ['IFLA_EVENT', 'skip'],
   43: ['IFLA_XDP', { nested: xdpAttributes }],
   46: ['IFLA_IF_NETNSID', 'i32'],
   47: ['IFLA_CARRIER_UP_COUNT', 'skip'],
@@ -85,134 +81,4 @@ export const linkAttributes: AttributeTable = {
   67: ['IFLA_NETNS_IMMUTABLE', 'u8'],
   68: ['IFLA_HEADROOM', 'skip'],
   69: ['IFLA_TAILROOM', 'skip'],
-};
-
-const bridgeData: AttributeTable = {
-  1: ['IFLA_BR_FORWARD_DELAY', 'u32'],
-  2: ['IFLA_BR_HELLO_TIME', 'u32'],
-  3: ['IFLA_BR_MAX_AGE', 'u32'],
-  4: ['IFLA_BR_AGEING_TIME', 'u32'],
-  5: ['IFLA_BR_STP_STATE', 'u32'],
-  6: ['IFLA_BR_PRIORITY', 'u16'],
-  7: ['IFLA_BR_VLAN_FILTERING', 'u8'],
-  8: ['IFLA_BR_VLAN_PROTOCOL', { decode: formatVlanProtocol }],
-  9: ['IFLA_BR_GROUP_FWD_MASK', 'u16'],
-  10: ['IFLA_BR_ROOT_ID', 'hex'],
-  11: ['IFLA_BR_BRIDGE_ID', 'hex'],
-  12: ['IFLA_BR_ROOT_PORT', 'u16'],
-  13: ['IFLA_BR_ROOT_PATH_COST', 'u32'],
-  14: ['IFLA_BR_TOPOLOGY_CHANGE', 'skip'],
-  15: ['IFLA_BR_TOPOLOGY_CHANGE_DETECTED', 'skip'],
-  16: ['IFLA_BR_HELLO_TIMER', 'skip'],
-  17: ['IFLA_BR_TCN_TIMER', 'skip'],
-  18: ['IFLA_BR_TOPOLOGY_CHANGE_TIMER', 'skip'],
-  19: ['IFLA_BR_GC_TIMER', 'skip'],
-  20: ['IFLA_BR_GROUP_ADDR', 'mac'],
-  22: ['IFLA_BR_MCAST_ROUTER', 'u8'],
-  23: ['IFLA_BR_MCAST_SNOOPING', 'u8'],
-  24: ['IFLA_BR_MCAST_QUERY_USE_IFADDR', 'u8'],
-  25: ['IFLA_BR_MCAST_QUERIER', 'u8'],
-  26: ['IFLA_BR_MCAST_HASH_ELASTICITY', 'skip'],
-  27: ['IFLA_BR_MCAST_HASH_MAX', 'skip'],
-  28: ['IFLA_BR_MCAST_LAST_MEMBER_CNT', 'skip'],
-  29: ['IFLA_BR_MCAST_STARTUP_QUERY_CNT', 'skip'],
-  30: ['IFLA_BR_MCAST_LAST_MEMBER_INTVL', 'skip'],
-  31: ['IFLA_BR_MCAST_MEMBERSHIP_INTVL', 'skip'],
-  32: ['IFLA_BR_MCAST_QUERIER_INTVL', 'skip'],
-  33: ['IFLA_BR_MCAST_QUERY_INTVL', 'skip'],
-  34: ['IFLA_BR_MCAST_QUERY_RESPONSE_INTVL', 'skip'],
-  35: ['IFLA_BR_MCAST_STARTUP_QUERY_INTVL', 'skip'],
-  36: ['IFLA_BR_NF_CALL_IPTABLES', 'u8'],
-  37: ['IFLA_BR_NF_CALL_IP6TABLES', 'u8'],
-  38: ['IFLA_BR_NF_CALL_ARPTABLES', 'u8'],
-  39: ['IFLA_BR_VLAN_DEFAULT_PVID', 'u16'],
-  40: ['IFLA_BR_PAD', 'skip'],
-  42: ['IFLA_BR_MCAST_STATS_ENABLED', 'skip'],
-  43: ['IFLA_BR_MCAST_IGMP_VERSION', 'skip'],
-  44: ['IFLA_BR_MCAST_MLD_VERSION', 'skip'],
-  46: ['IFLA_BR_MULTI_BOOLOPT', 'hex'],
-  47: ['IFLA_BR_MCAST_QUERIER_STATE', 'skip'],
-  48: ['IFLA_BR_FDB_N_LEARNED', 'skip'],
-  49: ['IFLA_BR_FDB_MAX_LEARNED', 'u32'],
-};
-
-const vxlanData: AttributeTable = {
-  1: ['IFLA_VXLAN_ID', 'u32'],
-  2: ['IFLA_VXLAN_GROUP', 'ip'],
-  3: ['IFLA_VXLAN_LINK', 'u32'],
-  4: ['IFLA_VXLAN_LOCAL', 'ip'],
-  5: ['IFLA_VXLAN_TTL', 'u8'],
-  6: ['IFLA_VXLAN_TOS', 'u8'],
-  7: ['IFLA_VXLAN_LEARNING', 'u8'],
-  8: ['IFLA_VXLAN_AGEING', 'u32'],
-  9: ['IFLA_VXLAN_LIMIT', 'u32'],
-  11: ['IFLA_VXLAN_PROXY', 'u8'],
-  12: ['IFLA_VXLAN_RSC', 'u8'],
-  13: ['IFLA_VXLAN_L2MISS', 'u8'],
-  14: ['IFLA_VXLAN_L3MISS', 'u8'],
-  15: ['IFLA_VXLAN_PORT', 'be16'],
-  16: ['IFLA_VXLAN_GROUP6', 'ip'],
-  17: ['IFLA_VXLAN_LOCAL6', 'ip'],
-  18: ['IFLA_VXLAN_UDP_CSUM', 'u8'],
-  25: ['IFLA_VXLAN_COLLECT_METADATA', 'u8'],
-};
-
-/** IFLA_INFO_DATA by kind. A kind that is not here keeps its data as hex. */
-export const linkInfoData: Readonly<Record<string, AttributeTable>> = {
-  bridge: bridgeData,
-  vxlan: vxlanData,
-  vlan: {
-    1: ['IFLA_VLAN_ID', 'u16'],
-    5: ['IFLA_VLAN_PROTOCOL', { decode: formatVlanProtocol }],
-  },
-  macvlan: { 1: ['IFLA_MACVLAN_MODE', 'u32'], 2: ['IFLA_MACVLAN_FLAGS', 'u16'] },
-  ipvlan: { 1: ['IFLA_IPVLAN_MODE', 'u16'], 2: ['IFLA_IPVLAN_FLAGS', 'u16'] },
-  vrf: { 1: ['IFLA_VRF_TABLE', 'u32'] },
-};
-
-/** IFLA_INFO_SLAVE_DATA by kind of the master. */
-export const linkPortData: Readonly<Record<string, AttributeTable>> = {
-  bridge: {
-    1: ['IFLA_BRPORT_STATE', 'u8'],
-    2: ['IFLA_BRPORT_PRIORITY', 'u16'],
-    3: ['IFLA_BRPORT_COST', 'u32'],
-    4: ['IFLA_BRPORT_MODE', 'u8'],
-    5: ['IFLA_BRPORT_GUARD', 'u8'],
-    6: ['IFLA_BRPORT_PROTECT', 'u8'],
-    7: ['IFLA_BRPORT_FAST_LEAVE', 'u8'],
-    8: ['IFLA_BRPORT_LEARNING', 'u8'],
-    9: ['IFLA_BRPORT_UNICAST_FLOOD', 'u8'],
-    10: ['IFLA_BRPORT_PROXYARP', 'u8'],
-    11: ['IFLA_BRPORT_LEARNING_SYNC', 'u8'],
-    12: ['IFLA_BRPORT_PROXYARP_WIFI', 'u8'],
-    13: ['IFLA_BRPORT_ROOT_ID', 'hex'],
-    14: ['IFLA_BRPORT_BRIDGE_ID', 'hex'],
-    15: ['IFLA_BRPORT_DESIGNATED_PORT', 'u16'],
-    16: ['IFLA_BRPORT_DESIGNATED_COST', 'u16'],
-    17: ['IFLA_BRPORT_ID', 'u16'],
-    18: ['IFLA_BRPORT_NO', 'u16'],
-    19: ['IFLA_BRPORT_TOPOLOGY_CHANGE_ACK', 'skip'],
-    20: ['IFLA_BRPORT_CONFIG_PENDING', 'skip'],
-    21: ['IFLA_BRPORT_MESSAGE_AGE_TIMER', 'skip'],
-    22: ['IFLA_BRPORT_FORWARD_DELAY_TIMER', 'skip'],
-    23: ['IFLA_BRPORT_HOLD_TIMER', 'skip'],
-    25: ['IFLA_BRPORT_MULTICAST_ROUTER', 'u8'],
-    27: ['IFLA_BRPORT_MCAST_FLOOD', 'u8'],
-    28: ['IFLA_BRPORT_MCAST_TO_UCAST', 'u8'],
-    29: ['IFLA_BRPORT_VLAN_TUNNEL', 'u8'],
-    30: ['IFLA_BRPORT_BCAST_FLOOD', 'u8'],
-    31: ['IFLA_BRPORT_GROUP_FWD_MASK', 'u16'],
-    32: ['IFLA_BRPORT_NEIGH_SUPPRESS', 'u8'],
-    33: ['IFLA_BRPORT_ISOLATED', 'u8'],
-    34: ['IFLA_BRPORT_BACKUP_PORT', 'u32'],
-    35: ['IFLA_BRPORT_MRP_RING_OPEN', 'skip'],
-    36: ['IFLA_BRPORT_MRP_IN_OPEN', 'skip'],
-    37: ['IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT', 'skip'],
-    38: ['IFLA_BRPORT_MCAST_EHT_HOSTS_CNT', 'skip'],
-    39: ['IFLA_BRPORT_LOCKED', 'u8'],
-    40: ['IFLA_BRPORT_MAB', 'u8'],
-    41: ['IFLA_BRPORT_MCAST_N_GROUPS', 'skip'],
-    42: ['IFLA_BRPORT_MCAST_MAX_GROUPS', 'skip'],
-    43: ['IFLA_BRPORT_NEIGH_VLAN_SUPPRESS', 'u8'],
-  },
 };

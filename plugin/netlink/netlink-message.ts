@@ -51,11 +51,16 @@ export function encodeMessage(message: NetlinkMessage): Uint8Array {
   return bytes;
 }
 
+/** As {@link viewMessages}, but bodies are copies: the buffer may be used again. */
+export function decodeMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
+  return viewMessages(bytes).map((message) => ({ ...message, body: message.body.slice() }));
+}
+
 /**
- * Splits what one recv(2) returned. Bodies are copies: the buffer may be used again.
+ * Splits what one recv(2) returned. Bodies are parts of the buffer.
  * @throws RangeError where a length field does not fit, so that a torn read is never taken for data
  */
-export function decodeMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
+export function viewMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
   const view = viewOf(bytes);
   const messages: NetlinkMessage[] = [];
   let offset = 0;
@@ -69,7 +74,7 @@ export function decodeMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
       flags: view.getUint16(offset + 6, true),
       sequence: view.getUint32(offset + 8, true),
       portId: view.getUint32(offset + 12, true),
-      body: bytes.slice(offset + MESSAGE_HEADER_BYTES, offset + length),
+      body: bytes.subarray(offset + MESSAGE_HEADER_BYTES, offset + length),
     });
     offset += align(length);
   }

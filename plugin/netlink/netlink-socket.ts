@@ -10,12 +10,12 @@ import {
   setSocketOption,
 } from './libc.ts';
 import {
-  decodeMessages,
   encodeMessage,
   indexAttributes,
   type NetlinkMessage,
   readI32,
   readString,
+  viewMessages,
 } from './netlink-message.ts';
 import { AF, NETLINK_OPTION, NLM_F, NLMSG, NLMSGERR_ATTR, SOCK, SOL_NETLINK } from './netlink-tables.ts';
 
@@ -47,6 +47,13 @@ export type NetlinkRequest = {
 const DUMP_ATTEMPTS = 10;
 /** The kernel fills at most 32 KiB of a dump at once (NLMSG_GOODSIZE up to the largest recv seen); a notification less. */
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
+let receiveBuffer: Uint8Array | undefined;
+
+/** One for all sockets: an answer is taken out of it before the next one is asked for, and never across an await. */
+function shareReceiveBuffer(): Uint8Array {
+  receiveBuffer ??= new Uint8Array(RECEIVE_BUFFER_BYTES);
+  return receiveBuffer;
+}
 
 /** `struct nlmsgerr` is the error and the header it answers; what follows are attributes, as the header is capped. */
 const ERROR_HEADER_BYTES = 20;
@@ -55,10 +62,15 @@ const ERROR_HEADER_BYTES = 20;
 export class NetlinkSocket implements Disposable {
   readonly fd: number;
   #sequence = 0;
-  readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+  #interruptedDumps = 0;
 
   constructor(fd: number) {
     this.fd = fd;
+  }
+
+  /** Dumps that were read again because the table changed meanwhile. */
+  get interruptedDumps(): number {
+    return this.#interruptedDumps;
   }
 
   /**
@@ -68,7 +80,9 @@ export class NetlinkSocket implements Disposable {
    */
   request(request: NetlinkRequest): readonly NetlinkMessage[] {
     const sequence = this.#send(request, NLM_F.REQUEST | NLM_F.ACK | (request.flags ?? 0));
-    return this.#receive(sequence, request.object).messages;
+    const messages: NetlinkMessage[] = [];
+    this.#receive(sequence, request.object, (message) => messages.push({ ...message, body: message.body.slice() }));
+    return messages;
   }
 
   /**
@@ -78,10 +92,24 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError naming `object`; code EINTR where the table never held still
    */
   dump(type: number, body: Uint8Array, object = `dump of type ${type}`): readonly NetlinkMessage[] {
+    return this.dumpEach({ type, body, object }, (message) => ({ ...message, body: message.body.slice() }));
+  }
+
+  /**
+   * The same for whoever needs no message as it came.
+   * @param decode is given bodies that are valid only during the call; what it answers with `undefined` is left out
+   */
+  dumpEach<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T | undefined): T[] {
+    const { object } = request;
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt += 1) {
-      const sequence = this.#send({ type, body, object }, NLM_F.REQUEST | NLM_F.DUMP);
-      const { messages, isInterrupted } = this.#receive(sequence, object);
-      if (!isInterrupted) return messages;
+      const sequence = this.#send(request, NLM_F.REQUEST | NLM_F.DUMP);
+      const records: T[] = [];
+      const isInterrupted = this.#receive(sequence, object, (message) => {
+        const record = decode(message);
+        if (record !== undefined) records.push(record);
+      });
+      if (!isInterrupted) return records;
+      this.#interruptedDumps += 1;
     }
     throw new NetlinkError(4, object, `changed during each of ${DUMP_ATTEMPTS} readings`);
   }
@@ -97,8 +125,8 @@ export class NetlinkSocket implements Disposable {
     return this.#sequence;
   }
 
-  #receive(sequence: number, object: string): { messages: readonly NetlinkMessage[]; isInterrupted: boolean } {
-    const messages: NetlinkMessage[] = [];
+  /** @returns whether the table changed while it was read */
+  #receive(sequence: number, object: string, take: (message: NetlinkMessage) => void): boolean {
     let isInterrupted = false;
     for (;;) {
       for (const message of this.#receiveOnce()) {
@@ -106,9 +134,9 @@ export class NetlinkSocket implements Disposable {
         if ((message.flags & NLM_F.DUMP_INTR) !== 0) isInterrupted = true;
         if (message.type === NLMSG.DONE || message.type === NLMSG.ERROR) {
           throwOnError(message, object);
-          return { messages, isInterrupted };
+          return isInterrupted;
         }
-        messages.push(message);
+        take(message);
       }
     }
   }
@@ -116,7 +144,8 @@ export class NetlinkSocket implements Disposable {
   #receiveOnce(): readonly NetlinkMessage[] {
     for (;;) {
       try {
-        return decodeMessages(this.#buffer.subarray(0, receiveBytes(this.fd, this.#buffer)));
+        const buffer = shareReceiveBuffer();
+        return viewMessages(buffer.subarray(0, receiveBytes(this.fd, buffer)));
       } catch (error) {
         if (!(error instanceof SystemCallError && error.code === 'EINTR')) throw error;
       }

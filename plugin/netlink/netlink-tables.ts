@@ -67,22 +67,37 @@ export const RTM = {
   NEWRULE: 32,
   DELRULE: 33,
   GETRULE: 34,
+  NEWQDISC: 36,
+  DELQDISC: 37,
+  GETQDISC: 38,
+  NEWTFILTER: 44,
+  DELTFILTER: 45,
+  GETTFILTER: 46,
+  NEWNETCONF: 80,
+  DELNETCONF: 81,
   NEWNSID: 88,
   DELNSID: 89,
   GETNSID: 90,
+  NEWNEXTHOP: 104,
+  DELNEXTHOP: 105,
+  GETNEXTHOP: 106,
 } as const;
 
 /** Multicast groups, enum rtnetlink_groups. include/uapi/linux/rtnetlink.h */
 export const RTNLGRP = {
   LINK: 1,
   NEIGH: 3,
+  TC: 4,
   IPV4_IFADDR: 5,
   IPV4_ROUTE: 7,
   IPV4_RULE: 8,
   IPV6_IFADDR: 9,
   IPV6_ROUTE: 11,
   IPV6_RULE: 19,
+  IPV4_NETCONF: 24,
+  IPV6_NETCONF: 25,
   NSID: 28,
+  NEXTHOP: 32,
 } as const;
 
 /** include/uapi/linux/if_link.h */
@@ -187,6 +202,19 @@ export const RTA = {
 /** Nested in RTA_METRICS. include/uapi/linux/rtnetlink.h */
 export const RTAX = { MTU: 2, ADVMSS: 8 } as const;
 
+/** In struct rtmsg: a route made for one destination, which no dump tells. include/uapi/linux/rtnetlink.h */
+export const RTM_F_CLONED = 0x200;
+
+/** In IFLA_EXT_MASK: leaves the counters out of links. include/uapi/linux/rtnetlink.h */
+export const RTEXT_FILTER_SKIP_STATS = 8;
+
+/** In struct ndmsg: an address that the link answers for. include/uapi/linux/neighbour.h */
+export const NTF_PROXY = 8;
+
+/** The last message of every change of a ruleset. include/uapi/linux/netfilter/nf_tables.h, nfnetlink.h */
+export const NFT_MSG_NEWGEN = (10 << 8) | 15;
+export const NFNLGRP_NFTABLES = 7;
+
 /** include/uapi/linux/rtnetlink.h; 112 is Podwire's own and names the routes it set. */
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4, PODWIRE: 112 } as const;
 
@@ -223,3 +251,7 @@ export const NFTA_MATCH = { NAME: 1, INFO: 3 } as const;
 
 /** From the data of an `immediate` inwards. include/uapi/linux/netfilter/nf_tables.h */
 export const NFTA_VERDICT = { IMMEDIATE_DATA: 2, DATA_VERDICT: 2, CHAIN: 2 } as const;
+
+/** NFNL_SUBSYS_IPSET << 8 with enum ipset_cmd. include/uapi/linux/netfilter/ipset/ip_set.h */
+export const IPSET_CMD_LIST = (6 << 8) | 7;
+export const IPSET_ATTR = { PROTOCOL: 1, SETNAME: 2, TYPENAME: 3, FAMILY: 5, DATA: 7, ADT: 8 } as const;

@@ -1,46 +1,151 @@
-import type { Address, FdbEntry, Neighbour, PolicyRule, Route } from '#model/kernel/kernel-snapshot.ts';
+import type {
+  Address,
+  FdbEntry,
+  Neighbour,
+  NextHop,
+  PolicyRule,
+  Qdisc,
+  Route,
+  TcFilter,
+  TrafficControl,
+} from '#model/kernel/kernel-snapshot.ts';
 import { decodeAddress } from './decode-address.ts';
 import { type DecodedLink, decodeLink } from './decode-link.ts';
 import { decodeFdbEntry, decodeNeighbour } from './decode-neighbour.ts';
+import { decodeNextHop } from './decode-next-hop.ts';
 import { decodePolicyRule } from './decode-policy-rule.ts';
 import { decodeRoute } from './decode-route.ts';
+import { decodeQdisc, decodeTcFilter, listFilterParents } from './decode-traffic-control.ts';
 import { encodeU32, joinBytes } from './netlink-message.ts';
-import type { NetlinkSocket } from './netlink-socket.ts';
-import { AF, IFLA, RTM } from './netlink-tables.ts';
+import { NetlinkError, type NetlinkSocket } from './netlink-socket.ts';
+import { AF, IFLA, NTF_PROXY, RTEXT_FILTER_SKIP_STATS, RTM } from './netlink-tables.ts';
+import { type Noise, RecordMemo } from './record-memo.ts';
 
-/** Everything rtnetlink tells about one namespace, each table consistent in itself. */
-export interface NamespaceTables {
-  readonly links: readonly DecodedLink[];
-  readonly addresses: readonly Address[];
-  readonly routes: readonly Route[];
-  readonly rules: readonly PolicyRule[];
-  readonly neighbours: readonly Neighbour[];
-  readonly fdb: readonly FdbEntry[];
-}
+/** NDA_CACHEINFO and NDA_PROBES, RTA_CACHEINFO, IFA_CACHEINFO: ages that every dump tells anew. */
+const neighbourNoise: Noise = new Map([
+  [3, 'all'],
+  [4, 'all'],
+]);
+const routeNoise: Noise = new Map([[12, 'all']]);
+const addressNoise: Noise = new Map([[6, 'all']]);
 
-/** Leaves the counters out of the links. include/uapi/linux/rtnetlink.h */
-const RTEXT_FILTER_SKIP_STATS = 8;
+/** IFLA_STATS and STATS64; the timers of a bridge port, in IFLA_LINKINFO; IFLA_INET6_CACHEINFO, in IFLA_AF_SPEC. */
+const linkNoise: Noise = new Map<number, Noise | 'all'>([
+  [7, 'all'],
+  [23, 'all'],
+  [18, new Map([[5, new Map([21, 22, 23].map((timer) => [timer, 'all']))]])],
+  [26, new Map([[AF.INET6, new Map([[5, 'all']])]])],
+]);
 
 /**
- * Dumps every table of the namespace that the socket belongs to. The family is left open (AF_UNSPEC), so that each
- * family the kernel knows answers once: asked for IPv6 by name, a kernel without it answers with the IPv4 table.
- * @throws NetlinkError where the kernel refuses a dump
+ * Reads the tables of a namespace through a socket that belongs to it, each consistent in itself. The family is left open
+ * (AF_UNSPEC), so that each family the kernel knows answers once: asked for IPv6 by name, a kernel without it answers with
+ * the IPv4 table. Every method throws a NetlinkError where the kernel refuses a dump, EINTR where it never held still.
  */
-export function readNamespaceTables(socket: NetlinkSocket): NamespaceTables {
-  const read = <T>(type: number, header: Uint8Array, decode: (body: Uint8Array) => T | undefined): T[] =>
-    socket.dump(type, header).flatMap(({ body }) => {
-      const record = decode(body);
-      return record === undefined ? [] : [record];
-    });
-  const linkRequest = joinBytes(new Uint8Array(16), encodeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS));
-  const bridgeHeader = new Uint8Array(12);
-  bridgeHeader[0] = AF.BRIDGE;
-  return {
-    links: read(RTM.GETLINK, linkRequest, decodeLink),
-    addresses: read(RTM.GETADDR, new Uint8Array(8), decodeAddress),
-    routes: read(RTM.GETROUTE, new Uint8Array(12), decodeRoute),
-    rules: read(RTM.GETRULE, new Uint8Array(12), decodePolicyRule),
-    neighbours: read(RTM.GETNEIGH, new Uint8Array(12), decodeNeighbour),
-    fdb: read(RTM.GETNEIGH, bridgeHeader, decodeFdbEntry),
-  };
+export class TableReader {
+  readonly #links = new RecordMemo<DecodedLink>({ decode: decodeLink, headerBytes: 16, noise: linkNoise });
+  readonly #addresses = new RecordMemo<Address>({ decode: decodeAddress, headerBytes: 8, noise: addressNoise });
+  readonly #routes = new RecordMemo<Route>({ decode: decodeRoute, headerBytes: 12, noise: routeNoise });
+  readonly #rules = new RecordMemo<PolicyRule>({ decode: decodePolicyRule, headerBytes: 12 });
+  readonly #neighbours = new RecordMemo<Neighbour>({ decode: decodeNeighbour, headerBytes: 12, noise: neighbourNoise });
+  readonly #fdb = new RecordMemo<FdbEntry>({ decode: decodeFdbEntry, headerBytes: 12, noise: neighbourNoise });
+  readonly #nextHops = new RecordMemo<NextHop>({ decode: decodeNextHop, headerBytes: 8 });
+  readonly #qdiscs = new RecordMemo<Qdisc>({ decode: decodeQdisc, headerBytes: 20 });
+  readonly #filters = new RecordMemo<TcFilter>({ decode: decodeTcFilter, headerBytes: 20 });
+
+  /** After every namespace was read once: what is no longer there is forgotten. */
+  forgetUnseen(): void {
+    for (const memo of [this.#links, this.#addresses, this.#routes, this.#rules, this.#neighbours, this.#fdb])
+      memo.age();
+    for (const memo of [this.#nextHops, this.#qdiscs, this.#filters]) memo.age();
+  }
+
+  readLinks(socket: NetlinkSocket): DecodedLink[] {
+    return readTable(socket, { type: RTM.GETLINK, header: linkRequest(0), memo: this.#links });
+  }
+
+  /** @returns `undefined` where there is no such link any more */
+  readLink(socket: NetlinkSocket, index: number): DecodedLink | undefined {
+    const body = linkRequest(index);
+    const [answer] = orNothing(() => socket.request({ type: RTM.GETLINK, body, object: `link ${index}` }), ['ENODEV']);
+    return answer && this.#links.decode(answer.body);
+  }
+
+  readAddresses(socket: NetlinkSocket): Address[] {
+    return readTable(socket, { type: RTM.GETADDR, header: new Uint8Array(8), memo: this.#addresses });
+  }
+
+  readRoutes(socket: NetlinkSocket): Route[] {
+    return readTable(socket, { type: RTM.GETROUTE, header: new Uint8Array(12), memo: this.#routes });
+  }
+
+  readRules(socket: NetlinkSocket): PolicyRule[] {
+    return readTable(socket, { type: RTM.GETRULE, header: new Uint8Array(12), memo: this.#rules });
+  }
+
+  /** Those that links answer for (`ip neighbour show proxy`) stand in a table of their own, and come last. */
+  readNeighbours(socket: NetlinkSocket): Neighbour[] {
+    const [header, proxyHeader] = [new Uint8Array(12), new Uint8Array(12)];
+    proxyHeader[10] = NTF_PROXY;
+    const request = { type: RTM.GETNEIGH, memo: this.#neighbours };
+    return [...readTable(socket, { ...request, header }), ...readTable(socket, { ...request, header: proxyHeader })];
+  }
+
+  readFdb(socket: NetlinkSocket): FdbEntry[] {
+    const header = new Uint8Array(12);
+    header[0] = AF.BRIDGE;
+    return readTable(socket, { type: RTM.GETNEIGH, header, memo: this.#fdb });
+  }
+
+  readNextHops(socket: NetlinkSocket): readonly NextHop[] {
+    const read = () => readTable(socket, { type: RTM.GETNEXTHOP, header: new Uint8Array(8), memo: this.#nextHops });
+    return orNothing(read, ['EOPNOTSUPP']);
+  }
+
+  readTrafficControl(socket: NetlinkSocket): TrafficControl {
+    const all = readTable(socket, { type: RTM.GETQDISC, header: new Uint8Array(20), memo: this.#qdiscs });
+    const filters = all.flatMap((qdisc) =>
+      listFilterParents(qdisc).flatMap((parent) => {
+        const header = filterRequest(qdisc.linkIndex, parent);
+        // A qdisc without classes has no filters, and one that is gone meanwhile none either.
+        const read = () => readTable(socket, { type: RTM.GETTFILTER, header, memo: this.#filters });
+        return orNothing(read, ['EINVAL', 'ENODEV', 'ENOENT', 'EOPNOTSUPP']);
+      }),
+    );
+    return { qdiscs: all, filters };
+  }
+}
+
+interface TableRequest<T> {
+  readonly type: number;
+  readonly header: Uint8Array;
+  readonly memo: RecordMemo<T>;
+}
+
+function readTable<T>(socket: NetlinkSocket, { type, header, memo }: TableRequest<T>): T[] {
+  return socket.dumpEach({ type, body: header, object: `dump of type ${type}` }, ({ body }) => memo.decode(body));
+}
+
+function linkRequest(index: number): Uint8Array {
+  const header = new Uint8Array(16);
+  new DataView(header.buffer).setInt32(4, index, true);
+  return joinBytes(header, encodeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS));
+}
+
+function filterRequest(index: number, parent: number): Uint8Array {
+  const header = new Uint8Array(20);
+  const view = new DataView(header.buffer);
+  view.setInt32(4, index, true);
+  view.setUint32(12, parent, true);
+  return header;
+}
+
+/** @returns an empty list where the kernel answers with one of these codes */
+function orNothing<T>(read: () => readonly T[], codes: readonly string[]): readonly T[] {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NetlinkError && codes.includes(error.code)) return [];
+    throw error;
+  }
 }

@@ -1,0 +1,235 @@
+import type { RecordKind } from '#model/kernel/kernel-delta.ts';
+import type { Link, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { addressId, fdbId, neighbourId, policyRuleId, RECORD_IDS } from '#model/kernel/record-id.ts';
+import { equalJson } from '#model/topology/equal-json.ts';
+import { decodeAddress } from '#plugin/netlink/decode-address.ts';
+import { viewOf } from '#plugin/netlink/decode-attributes.ts';
+import { decodeLink } from '#plugin/netlink/decode-link.ts';
+import { decodeAnyNeighbour, decodeFdbEntry } from '#plugin/netlink/decode-neighbour.ts';
+import { decodeNetconf } from '#plugin/netlink/decode-netconf.ts';
+import { decodePolicyRule } from '#plugin/netlink/decode-policy-rule.ts';
+import type { NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
+import { AF, RTM } from '#plugin/netlink/netlink-tables.ts';
+import { keepNamespace } from './keep-known.ts';
+import { type KnownNamespace, locateLower, mergeSysctls, type Sysctls } from './known-namespace.ts';
+import { patchRoute } from './patch-route.ts';
+import { RecordTable } from './record-table.ts';
+
+/** What of a namespace has to be read, because no notification tells it. */
+export type StalePart = RecordKind | 'nextHops' | 'trafficControl' | 'sysctls';
+
+export interface PatchedNamespace {
+  readonly known: KnownNamespace;
+  readonly stale: ReadonlySet<StalePart>;
+  /** Links to be read one by one. */
+  readonly staleLinks: ReadonlySet<number>;
+  /** Links of other namespaces that got or lost one above them: what that makes of them, and of the fdb, is told by nobody. */
+  readonly touchedParents: readonly TouchedParent[];
+}
+
+export interface TouchedParent {
+  readonly namespaceId: NetnsId;
+  readonly index: number;
+}
+
+/** Puts notifications of one namespace into what is known of it, in the order in which the kernel told them. */
+export function patchNamespace(known: KnownNamespace, messages: readonly NetlinkMessage[]): PatchedNamespace {
+  const patch = new NamespacePatch(known);
+  for (const message of messages) patch.apply(message);
+  return patch.finish();
+}
+
+/** Kinds that give the device below them their own MAC to listen to. */
+const stackedKinds: ReadonlySet<string> = new Set(['macvlan', 'macvtap', 'ipvlan', 'vlan']);
+
+/** Kinds whose carrier comes and goes with a process, of which nothing is told while the link is down. drivers/net/tun.c */
+const silentKinds: ReadonlySet<string> = new Set(['tun']);
+
+class NamespacePatch {
+  readonly #known: KnownNamespace;
+  readonly #stale = new Set<StalePart>();
+  readonly #staleLinks = new Set<number>();
+  readonly #touchedParents: TouchedParent[] = [];
+  readonly #tables = new Map<RecordKind, RecordTable<unknown>>();
+  #linkSysctls: Map<number, Sysctls> | undefined;
+
+  constructor(known: KnownNamespace) {
+    this.#known = known;
+  }
+
+  apply({ type, flags, body }: NetlinkMessage): void {
+    switch (type) {
+      case RTM.NEWLINK:
+      case RTM.DELLINK:
+        this.#applyLink(type === RTM.NEWLINK, body);
+        break;
+      case RTM.NEWADDR:
+      case RTM.DELADDR:
+        this.#applyAddress(type === RTM.NEWADDR, body);
+        break;
+      case RTM.NEWROUTE:
+      case RTM.DELROUTE:
+        patchRoute(this.#table('routes'), { isNew: type === RTM.NEWROUTE, flags, body });
+        break;
+      case RTM.NEWNEIGH:
+      case RTM.DELNEIGH:
+        if (body[0] === AF.BRIDGE) this.#applyFdb(type === RTM.NEWNEIGH, body);
+        else this.#applyNeighbour(type === RTM.NEWNEIGH, body);
+        break;
+      case RTM.NEWRULE:
+      case RTM.DELRULE:
+        this.#applyRule(type === RTM.NEWRULE, body);
+        break;
+      case RTM.NEWNEXTHOP:
+      case RTM.DELNEXTHOP:
+        // Groups lose a member and routes their way without a word.
+        this.#stale.add('nextHops').add('routes');
+        break;
+      case RTM.NEWNETCONF:
+        this.#applyNetconf(body);
+        break;
+      case RTM.NEWQDISC:
+      case RTM.DELQDISC:
+        // The link has the name of its root qdisc.
+        this.#staleLinks.add(viewOf(body).getInt32(4, true));
+        this.#stale.add('trafficControl');
+        break;
+      case RTM.NEWTFILTER:
+      case RTM.DELTFILTER:
+        this.#stale.add('trafficControl');
+    }
+  }
+
+  finish(): PatchedNamespace {
+    const tables = [...this.#tables].map(([kind, table]) => {
+      if (table.isStale) this.#stale.add(kind);
+      return [kind, table.finish()];
+    });
+    const linkSysctls = this.#linkSysctls ?? this.#known.linkSysctls;
+    const known = { ...this.#known, linkSysctls };
+    const before = this.#known.namespace;
+    const sysctls = this.#linkSysctls === undefined ? before.sysctls : mergeSysctls(known);
+    return {
+      known: { ...known, namespace: keepNamespace(before, { ...before, ...Object.fromEntries(tables), sysctls }) },
+      stale: this.#stale,
+      staleLinks: this.#staleLinks,
+      touchedParents: this.#touchedParents,
+    };
+  }
+
+  #table<K extends RecordKind>(kind: K): RecordTable<NetworkNamespace[K][number]> {
+    type Each = NetworkNamespace[K][number];
+    const idOf = RECORD_IDS[kind] as (record: Each) => string;
+    const table = this.#tables.get(kind) ?? new RecordTable<Each>(this.#known.namespace[kind], idOf);
+    this.#tables.set(kind, table as RecordTable<unknown>);
+    return table as RecordTable<Each>;
+  }
+
+  #applyLink(isNew: boolean, body: Uint8Array): void {
+    const index = viewOf(body).getInt32(4, true);
+    // A bridge tells of its ports in a form of its own, with half of the facts; its DELLINK means that the port left.
+    if (body[0] !== AF.UNSPEC) {
+      this.#staleLinks.add(index);
+      return;
+    }
+    const before = this.#table('links').find(String(index));
+    if (!isNew) {
+      this.#forgetLink(index, before);
+      return;
+    }
+    const decoded = decodeLink(body);
+    const isElsewhere = decoded.linkNetnsid !== undefined && !this.#known.localNetnsIds.has(decoded.linkNetnsid);
+    if (isElsewhere || silentKinds.has(decoded.link.kind ?? '')) this.#staleLinks.add(index);
+    const link = locateLower(decoded, this.#known);
+    this.#table('links').put(link);
+    this.#putSysctls(index, decoded.sysctls);
+    if (!equalJson(before?.flags, link.flags)) this.#noteParent(link);
+    if (before === undefined) return;
+    // Routes die, fall asleep and wake up with their link, and IPv4 tells nothing of it. net/ipv4/fib_semantics.c
+    if (before.operState !== link.operState || !equalJson(before.flags, link.flags)) this.#stale.add('routes');
+  }
+
+  #forgetLink(index: number, before: Link | undefined): void {
+    if (before === undefined) return;
+    this.#table('links').remove(String(index));
+    const isGone = ({ linkIndex }: { readonly linkIndex: number }): boolean => linkIndex === index;
+    this.#table('addresses').removeWhere(isGone);
+    this.#table('neighbours').removeWhere(isGone);
+    this.#table('fdb').removeWhere(isGone);
+    this.#stale.add('routes');
+    this.#noteParent(before);
+    this.#linkSysctls ??= new Map(this.#known.linkSysctls);
+    this.#linkSysctls.delete(index);
+  }
+
+  #noteParent({ kind, parentIndex, remoteParent }: Link): void {
+    if (!stackedKinds.has(kind ?? '')) return;
+    this.#stale.add('fdb');
+    if (parentIndex !== undefined) this.#staleLinks.add(parentIndex);
+    const { namespaceId, index } = remoteParent ?? {};
+    if (namespaceId !== undefined && index !== undefined) this.#touchedParents.push({ namespaceId, index });
+  }
+
+  #putSysctls(index: number, sysctls: Sysctls): void {
+    const known = this.#linkSysctls ?? this.#known.linkSysctls;
+    if (equalJson(known.get(index), sysctls)) return;
+    this.#linkSysctls ??= new Map(known);
+    this.#linkSysctls.set(index, sysctls);
+  }
+
+  #applyAddress(isNew: boolean, body: Uint8Array): void {
+    const address = decodeAddress(body);
+    if (address === undefined) return;
+    const table = this.#table('addresses');
+    if (isNew) {
+      table.put(address);
+      return;
+    }
+    if (!table.remove(addressId(address))) table.isStale = true;
+    // Routes that prefer it as their source go with it, silently. net/ipv4/fib_semantics.c, fib_sync_down_addr
+    if (address.family === 'inet') this.#stale.add('routes');
+  }
+
+  #applyNeighbour(isNew: boolean, body: Uint8Array): void {
+    const neighbour = decodeAnyNeighbour(body);
+    if (neighbour === undefined) return;
+    const table = this.#table('neighbours');
+    if (isNew && neighbour.state !== 'noarp') table.put(neighbour);
+    else table.remove(neighbourId(neighbour));
+  }
+
+  #applyFdb(isNew: boolean, body: Uint8Array): void {
+    const entry = decodeFdbEntry(body);
+    if (entry === undefined) return;
+    const table = this.#table('fdb');
+    if (isNew) table.put(entry);
+    else if (!table.remove(fdbId(entry))) table.isStale = true;
+  }
+
+  #applyRule(isNew: boolean, body: Uint8Array): void {
+    const rule = decodePolicyRule(body);
+    if (rule === undefined) return;
+    const table = this.#table('rules');
+    const known = table.find(policyRuleId(rule));
+    if (!isNew) table.isStale ||= !table.remove(policyRuleId(rule));
+    else if (known === undefined) table.put(rule);
+    else table.isStale ||= !equalJson(known, rule);
+  }
+
+  #applyNetconf(body: Uint8Array): void {
+    const netconf = decodeNetconf(body);
+    if (netconf === undefined) return;
+    const { family, link: index, settings } = netconf;
+    if (typeof index === 'string') {
+      this.#stale.add('sysctls');
+      return;
+    }
+    const name = this.#table('links').find(String(index))?.name;
+    const known = (this.#linkSysctls ?? this.#known.linkSysctls).get(index);
+    // Of a link that is not known yet the message of the link itself will tell.
+    if (name === undefined || known === undefined) return;
+    const prefix = `net.${family === 'inet' ? 'ipv4' : 'ipv6'}.conf.${name}`;
+    const changed = Object.entries(settings).map(([setting, value]) => [`${prefix}.${setting}`, value]);
+    this.#putSysctls(index, { ...known, ...Object.fromEntries(changed) });
+  }
+}
