@@ -1,6 +1,6 @@
 import { AgentCommand, type CommandResult } from '#model/protocol/agent-command.ts';
 import type { ProbeRequest } from '#plugin/probe/probe-request.ts';
-import type { WriteLog } from './write-log-line.ts';
+import { describeError, type WriteLog } from './write-log-line.ts';
 
 type Answer = Omit<CommandResult, 'id'>;
 
@@ -45,7 +45,7 @@ export class CommandDesk {
       log('info', 'command answered', { id, outcome: result.outcome, ...(result.detail && { detail: result.detail }) });
       answer(result);
     } catch (error) {
-      answer({ id, outcome: 'failed', detail: String(error) });
+      answer({ id, outcome: 'failed', detail: describeError(error) });
     } finally {
       this.#running.delete(id);
     }

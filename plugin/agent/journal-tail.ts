@@ -53,7 +53,6 @@ export class JournalTail {
     this.#folder = journalFolder(parts.directory);
     this.#cursorPath = `${parts.directory}/agent/cursor.json`;
     this.#positions = new Map(loadCursor(this.#cursorPath));
-    keepLostLinesCountable(this.#folder);
   }
 
   /** Lines of this journal that were lost, since its folder was made. */
@@ -83,6 +82,7 @@ export class JournalTail {
 
   /** Rotates what is large, deletes what is acknowledged, drops the oldest of what is too much. */
   tidy(): void {
+    keepLostLinesCountable(this.#folder);
     this.#attempt('rotate', () => {
       const current = listJournalFiles(this.#folder).find(({ isRotated }) => !isRotated);
       if (current !== undefined && current.byteCount >= this.#parts.fileBytes) rotateJournal(this.#folder);

@@ -30,8 +30,8 @@ const refusedMs = 30_000;
 export class KernelPart implements BatchPart {
   readonly #source: KernelPartSource;
   #heldUntilMs = 0;
-  /** So many namespaces are told at most; undefined: all. */
-  #namespaceLimit: number | undefined;
+  /** So many namespaces are told, and by so many more with each batch; undefined: all. */
+  #portion: { readonly limit: number; readonly step: number } | undefined;
   #taken: { readonly record: BatchRecord | undefined; readonly isWhole: boolean } = {
     record: undefined,
     isWhole: true,
@@ -72,7 +72,7 @@ export class KernelPart implements BatchPart {
     const reading = this.#source.read();
     if (reading === undefined) return [];
     const { namespaces, isFull } = reading;
-    const told = new Map([...namespaces].slice(0, this.#namespaceLimit));
+    const told = new Map([...namespaces].slice(0, this.#portion?.limit));
     const record = this.#source.report.next(told, { time: this.#source.now().toISOString(), isFull });
     this.#taken = { record, isWhole: told.size === namespaces.size };
     this.#foldedChanges += record === undefined ? 0 : Math.max(0, this.#changes - 1);
@@ -82,10 +82,12 @@ export class KernelPart implements BatchPart {
 
   accept(): void {
     const { record, isWhole } = this.#taken;
-    if (!isWhole) this.#namespaceLimit = (this.#namespaceLimit ?? 1) * 2;
-    else {
-      this.#namespaceLimit = undefined;
+    if (isWhole) {
+      this.#portion = undefined;
       if (record !== undefined) this.#finish({ ok: true });
+    } else if (this.#portion !== undefined) {
+      const { limit, step } = this.#portion;
+      this.#portion = { limit: limit + step, step };
     }
   }
 
@@ -94,8 +96,8 @@ export class KernelPart implements BatchPart {
     if (record === undefined) return;
     this.forget();
     if (!isAlone) return;
-    const count = record.type === 'kernel.snapshot' ? record.snapshot.namespaces.length : (this.#namespaceLimit ?? 64);
-    if (isTooLarge && count > 1) this.#namespaceLimit = Math.floor(count / 2);
+    const step = Math.floor(countNamespaces(record) / 2);
+    if (isTooLarge && step > 0) this.#portion = { limit: step, step };
     else {
       this.#heldUntilMs = this.#source.nowMs() + refusedMs;
       this.#finish({ ok: false, reason });
@@ -107,4 +109,9 @@ export class KernelPart implements BatchPart {
     this.#waiting = [];
     for (const resolve of waiting) resolve(outcome);
   }
+}
+
+function countNamespaces(record: BatchRecord): number {
+  if (record.type === 'kernel.snapshot') return record.snapshot.namespaces.length;
+  return record.type === 'kernel.delta' ? record.delta.changes.length : 0;
 }

@@ -79,6 +79,7 @@ async function runParts(settings: AgentSettings, { bootId, log, signal }: AgentR
     onPoll: () => journals.tidy(),
     log,
   });
+  journals.tidy();
   const shipping = shipBatches({
     parts: [...journals.parts, ...reports.map((source) => makeReportPart(source, log)), kernel],
     onReceipt: ({ needsSnapshot }) => {
