@@ -12,6 +12,7 @@ async function main(): Promise<number> {
   Bun.unsafe.setJITPolicy(1);
   if (command === 'agent') return (await import('./agent/main.ts')).runAgent(process.env);
   if (command === 'snapshot') return (await import('./agent/main.ts')).printSnapshot(process.env);
+  if (command === 'probe') return (await import('./probe/main.ts')).runProbe(words);
   const known = INSTALL_COMMANDS.get(command);
   if (known !== undefined)
     return (await import('./install/main.ts')).runInstall(known, { words, variables: process.env });

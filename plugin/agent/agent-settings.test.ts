@@ -9,6 +9,9 @@ describe('the environment of the agent', () => {
       value: {
         node: 'k8s-node01',
         stateFolder: '/state',
+        runFolder: '/run/podwire',
+        journalFileBytes: 16 * 2 ** 20,
+        journalTotalBytes: 256 * 2 ** 20,
         collector: { baseUrl: 'http://collector', unixSocket: '/run/collector.sock' },
       },
     });
@@ -20,6 +23,11 @@ describe('the environment of the agent', () => {
       ok: true,
       value: { stateFolder: '/var/lib/podwire', collector: { baseUrl: 'http://10.0.0.1:7639' } },
     });
+  });
+
+  it.each(['0', '-1', '16M', '1e9'])('refuses "%s" as a size of the journal', (text) => {
+    const env = { PODWIRE_COLLECTOR: 'http://10.0.0.1:7639', PODWIRE_JOURNAL_FILE_BYTES: text };
+    expect(JSON.stringify(parseAgentSettings(env))).toContain('PODWIRE_JOURNAL_FILE_BYTES must be a number of bytes');
   });
 
   it.each([undefined, '', 'unix:relative', '10.0.0.1:7639', 'ftp://10.0.0.1'])(

@@ -6,6 +6,12 @@ export interface AgentSettings {
   readonly node: string;
   /** Holds `journal/` (the plugin's) and `agent/` (ours). */
   readonly stateFolder: string;
+  /** Holds the journal of a node whose disk is full, in memory. */
+  readonly runFolder: string;
+  /** A larger journal file is rotated. */
+  readonly journalFileBytes: number;
+  /** What the journal may take: beyond it the oldest file goes, shipped or not. */
+  readonly journalTotalBytes: number;
   readonly collector: CollectorAddress;
 }
 
@@ -17,6 +23,15 @@ export interface CollectorAddress {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const MIB = 1024 * 1024;
+
+function parseByteCount(env: Environment, name: string, usual: number): Result<number, string> {
+  const text = env[name] || String(usual);
+  return /^[1-9]\d{0,14}$/.test(text)
+    ? succeed(Number(text))
+    : fail(`${name} must be a number of bytes, not "${text}"`);
+}
+
 /** The node's name: Kubernetes' own name for it is passed in, its host name is the usual one. */
 export function nameNode(env: Environment): string {
   return env.PODWIRE_NODE || hostname();
@@ -26,9 +41,16 @@ export function nameNode(env: Environment): string {
 export function parseAgentSettings(env: Environment): Result<AgentSettings, string> {
   const collector = parseCollectorAddress(env.PODWIRE_COLLECTOR ?? '');
   if (!collector.ok) return collector;
+  const journalFileBytes = parseByteCount(env, 'PODWIRE_JOURNAL_FILE_BYTES', 16 * MIB);
+  if (!journalFileBytes.ok) return journalFileBytes;
+  const journalTotalBytes = parseByteCount(env, 'PODWIRE_JOURNAL_TOTAL_BYTES', 256 * MIB);
+  if (!journalTotalBytes.ok) return journalTotalBytes;
   return succeed({
     node: nameNode(env),
     stateFolder: env.PODWIRE_STATE || '/var/lib/podwire',
+    runFolder: env.PODWIRE_RUN || '/run/podwire',
+    journalFileBytes: journalFileBytes.value,
+    journalTotalBytes: journalTotalBytes.value,
     collector: collector.value,
   });
 }

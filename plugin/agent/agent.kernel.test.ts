@@ -7,30 +7,10 @@ import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { foldKernelRecords } from './fold-kernel-records.ts';
 import { findSandboxObstacle, KernelSandbox } from './kernel-sandbox.ts';
 import { TestCollector } from './test-collector.ts';
+import { makeJournalLine } from './test-journal.ts';
 
 const obstacle = findSandboxObstacle();
 if (obstacle !== undefined) console.warn(`skipped: ${obstacle}`);
-
-const makeLine = (id: string): string =>
-  `${JSON.stringify({
-    specversion: '1.0',
-    id,
-    source: '/nodes/k8s-node01/plugin',
-    type: 'io.podwire.cni.invocation.v1',
-    time: '2026-11-24T08:00:00.000000Z',
-    datacontenttype: 'application/json',
-    data: {
-      verb: 'ADD',
-      mode: 'bridge',
-      pluginVersion: '0.1.0',
-      env: { containerId: id },
-      outcome: 'ok',
-      exitCode: 0,
-      startedAt: '2026-11-24T08:00:00.000000Z',
-      durationUs: 4_000,
-      steps: [],
-    },
-  })}\n`;
 
 const makePod = `
 ip netns add cni-1111
@@ -71,7 +51,7 @@ describe.skipIf(obstacle !== undefined)('the agent of a node', () => {
     agents = [];
   };
   const journal = (...ids: string[]): void =>
-    appendFileSync(join(sandbox.folder, 'journal/invocations.ndjson'), ids.map(makeLine).join(''));
+    appendFileSync(join(sandbox.folder, 'journal/invocations.ndjson'), ids.map(makeJournalLine).join(''));
 
   /** The collector's picture of the node, folded as a collector does. */
   const foldNamespaces = (): ReadonlyMap<string, NetworkNamespace> => foldKernelRecords(collector.records);

@@ -1,178 +1,150 @@
-import {
-  appendFileSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { InvocationEvent } from '#model/cni/invocation-event.ts';
-import { type JournalCursor, loadCursor, saveCursor } from './journal-cursor.ts';
-import { type JournalReading, readJournal } from './journal-tail.ts';
+import { makeJournalEvent, makeJournalLine, TestJournal } from './test-journal.ts';
 
-let folder = '';
-let journal = '';
-let cursor: JournalCursor | undefined;
+let journal: TestJournal;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'podwire-journal-'));
-  journal = join(folder, 'invocations.ndjson');
-  cursor = undefined;
+  journal = new TestJournal();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
-
-const makeEvent = (id: string): InvocationEvent => ({
-  specversion: '1.0',
-  id,
-  source: '/nodes/k8s-node01/plugin',
-  type: 'io.podwire.cni.invocation.v1',
-  time: '2026-11-24T08:00:00.000000Z',
-  datacontenttype: 'application/json',
-  data: {
-    verb: 'ADD',
-    mode: 'bridge',
-    pluginVersion: '0.1.0',
-    env: { containerId: `container-${id}` },
-    outcome: 'ok',
-    exitCode: 0,
-    startedAt: '2026-11-24T08:00:00.000000Z',
-    durationUs: 4_000,
-    steps: [],
-  },
-});
-const makeLine = (id: string): string => `${JSON.stringify(makeEvent(id))}\n`;
-
-const describeRecords = ({ records }: JournalReading): string[] =>
-  records.map((record) => (record.type === 'invocation' ? record.event.id : record.type));
-
-/** What an agent does between two acknowledgements. */
-const read = (limits: { readonly lines?: number; readonly bytes?: number; readonly nowMs?: number } = {}): string[] => {
-  const reading = readJournal(folder, cursor, { lines: 100, bytes: 65_536, nowMs: Date.now(), ...limits });
-  cursor = reading.cursor;
-  return describeRecords(reading);
-};
-const muchLater = (): number => Date.now() + 60_000;
+afterEach(() => journal[Symbol.dispose]());
 
 describe('the journal of a node', () => {
   it('is read once, line by line, as it grows', () => {
-    appendFileSync(journal, makeLine('a') + makeLine('b'));
-    expect(read()).toEqual(['a', 'b']);
-    expect(read()).toEqual([]);
-    appendFileSync(journal, makeLine('c'));
-    expect(read()).toEqual(['c']);
+    appendFileSync(journal.path, makeJournalLine('a') + makeJournalLine('b'));
+    expect(journal.read()).toEqual(['a', 'b']);
+    expect(journal.read()).toEqual([]);
+    appendFileSync(journal.path, makeJournalLine('c'));
+    expect(journal.read()).toEqual(['c']);
   });
 
   it('that does not exist yet holds nothing', () => {
-    expect(read()).toEqual([]);
-    expect(cursor).toBeUndefined();
+    expect(journal.read()).toEqual([]);
+    expect(existsSync(journal.cursorPath)).toBe(false);
   });
 
   it('is not read past what one batch may hold', () => {
-    appendFileSync(journal, ['a', 'b', 'c'].map(makeLine).join(''));
-    expect(read({ lines: 2 })).toEqual(['a', 'b']);
-    expect(read({ lines: 2 })).toEqual(['c']);
+    appendFileSync(journal.path, ['a', 'b', 'c'].map(makeJournalLine).join(''));
+    expect(journal.read({ lines: 2 })).toEqual(['a', 'b']);
+    expect(journal.read({ lines: 2 })).toEqual(['c']);
   });
 
   it('goes on after a restart where the last acknowledged line ended', () => {
-    const cursorPath = join(folder, 'agent', 'cursor.json');
-    appendFileSync(journal, makeLine('a'));
-    read();
-    saveCursor(cursorPath, cursor as JournalCursor);
-    appendFileSync(journal, makeLine('b'));
-    cursor = loadCursor(cursorPath);
-    expect(read()).toEqual(['b']);
+    appendFileSync(journal.path, makeJournalLine('a') + makeJournalLine('b'));
+    expect(journal.read({ lines: 1 })).toEqual(['a']);
+    journal.tail.read();
+    journal.restart();
+    expect(journal.read()).toEqual(['b']);
   });
 
-  it('is read from its beginning where the cursor is damaged', () => {
-    const cursorPath = join(folder, 'cursor.json');
-    writeFileSync(cursorPath, '{"inode":"12"');
-    expect(loadCursor(cursorPath)).toBeUndefined();
+  it.each(['{"files":[{"inode":"12"', '', 'null', '{"inode":"1","offset":3}', '\0\0\0'])(
+    'is read from its beginning where the cursor is damaged: %j',
+    (text) => {
+      appendFileSync(journal.path, makeJournalLine('a'));
+      journal.read();
+      writeFileSync(journal.cursorPath, text);
+      journal.restart();
+      expect(journal.read()).toEqual(['a']);
+    },
+  );
+
+  it('goes on where the cursor cannot be written, and says so once', () => {
+    writeFileSync(join(journal.directory, 'agent'), 'a file where a folder should be');
+    appendFileSync(journal.path, makeJournalLine('a'));
+    expect(journal.read()).toEqual(['a']);
+    appendFileSync(journal.path, makeJournalLine('b'));
+    expect(journal.read()).toEqual(['b']);
+    expect(journal.troubles).toEqual(['remember']);
   });
 
   it('waits for the rest of a torn last line', () => {
-    const line = makeLine('b');
-    appendFileSync(journal, makeLine('a') + line.slice(0, 40));
-    expect(read()).toEqual(['a']);
-    expect(read()).toEqual([]);
-    appendFileSync(journal, line.slice(40));
-    expect(read()).toEqual(['b']);
+    const line = makeJournalLine('b');
+    appendFileSync(journal.path, makeJournalLine('a') + line.slice(0, 40));
+    expect(journal.read()).toEqual(['a']);
+    expect(journal.read()).toEqual([]);
+    appendFileSync(journal.path, line.slice(40));
+    expect(journal.read()).toEqual(['b']);
   });
 
   it('gives the invocation behind a line that a crash tore, and reports the torn one', () => {
-    appendFileSync(journal, makeLine('a').slice(0, 60) + makeLine('b') + makeLine('c'));
-    expect(read()).toEqual(['b', 'journal.problem', 'c']);
+    appendFileSync(journal.path, makeJournalLine('a').slice(0, 60) + makeJournalLine('b') + makeJournalLine('c'));
+    expect(journal.read()).toEqual(['b', 'journal.problem', 'c']);
   });
 
   it('reports a foreign line with its place and goes on', () => {
-    const first = makeLine('a');
-    appendFileSync(journal, `${first}hello\n{"specversion":"1.0"}\n${makeLine('b')}`);
-    const { records } = readJournal(folder, undefined, { lines: 100, bytes: 65_536, nowMs: Date.now() });
+    const first = makeJournalLine('a');
+    appendFileSync(journal.path, `${first}hello\n{"specversion":"1.0"}\n${makeJournalLine('b')}`);
+    const { records } = journal.tail.read();
     expect(records.map(({ type }) => type)).toEqual(['invocation', 'journal.problem', 'journal.problem', 'invocation']);
-    expect(records[1]).toMatchObject({ file: journal, offset: first.length });
+    expect(records[1]).toMatchObject({ file: journal.path, offset: first.length });
     expect(records[1]).toHaveProperty('message', expect.stringContaining('not JSON'));
   });
 
-  it('is read to the end of the rotated file before the new one', () => {
-    appendFileSync(journal, makeLine('a') + makeLine('b'));
-    expect(read({ lines: 1 })).toEqual(['a']);
-    renameSync(journal, `${journal}.1`);
-    appendFileSync(journal, makeLine('c'));
-    expect(read()).toEqual(['b']);
-    // A late writer may still hold the renamed file: the new one has to wait a moment.
-    expect(read({ nowMs: Date.now() })).toEqual([]);
-    appendFileSync(`${journal}.1`, makeLine('late'));
-    expect(read({ nowMs: Date.now() })).toEqual(['late']);
-    expect(read({ nowMs: muchLater() })).toEqual(['c']);
+  it('is read around files of others', () => {
+    writeFileSync(join(journal.folder, 'README'), 'hello\n');
+    mkdirSync(`${journal.path}.d`);
+    appendFileSync(journal.path, makeJournalLine('a'));
+    expect(journal.readAll()).toEqual(['a']);
+    journal.tail.tidy();
+    expect(journal.troubles).toEqual([]);
   });
 
-  it('rotated twice while nobody read loses nothing', () => {
-    appendFileSync(journal, makeLine('a'));
-    expect(read()).toEqual(['a']);
-    appendFileSync(journal, makeLine('b'));
-    renameSync(journal, `${journal}.2`);
-    utimesSync(`${journal}.2`, 1_000, 1_000);
-    appendFileSync(`${journal}.1`, makeLine('c'));
-    utimesSync(`${journal}.1`, 2_000, 2_000);
-    appendFileSync(journal, makeLine('d'));
-    const seen: string[] = [];
-    for (let round = 0; round < 4; round += 1) seen.push(...read({ nowMs: muchLater() }));
-    expect(seen).toEqual(['b', 'c', 'd']);
+  it('deleted with its folder is read on when it is there again', () => {
+    appendFileSync(journal.path, makeJournalLine('a'));
+    expect(journal.read()).toEqual(['a']);
+    rmSync(journal.folder, { recursive: true });
+    expect(journal.read()).toEqual([]);
+    journal.tail.tidy();
+    mkdirSync(journal.folder);
+    appendFileSync(journal.path, makeJournalLine('b'));
+    expect(journal.read()).toEqual(['b']);
   });
 
-  it('reports the torn end of a rotated file and goes on with the new one', () => {
-    appendFileSync(journal, makeLine('a') + makeLine('b').slice(0, 30));
-    renameSync(journal, `${journal}.1`);
-    appendFileSync(journal, makeLine('c'));
-    expect(read({ nowMs: muchLater() })).toEqual(['a', 'journal.problem']);
-    expect(read({ nowMs: muchLater() })).toEqual(['c']);
+  it('knows how much of it waits', () => {
+    const line = makeJournalLine('a');
+    appendFileSync(`${journal.path}.1`, line);
+    appendFileSync(journal.path, line + line);
+    expect(journal.tail.countWaitingBytes()).toBe(3 * line.length);
+    journal.read({ lines: 1 });
+    journal.read({ lines: 1 });
+    expect(journal.tail.countWaitingBytes()).toBe(line.length);
   });
 
   it('truncated in place is read from its beginning', () => {
-    appendFileSync(journal, makeLine('a') + makeLine('b'));
-    expect(read()).toEqual(['a', 'b']);
-    truncateSync(journal);
-    appendFileSync(journal, makeLine('c'));
-    expect(read()).toEqual(['c']);
+    appendFileSync(journal.path, makeJournalLine('a') + makeJournalLine('b'));
+    expect(journal.read()).toEqual(['a', 'b']);
+    truncateSync(journal.path);
+    appendFileSync(journal.path, makeJournalLine('c'));
+    expect(journal.read()).toEqual(['c']);
   });
 
   it('that took over the inode of a deleted one is read from its beginning', () => {
-    appendFileSync(journal, makeLine('a'));
-    read();
-    unlinkSync(journal);
-    appendFileSync(journal, makeLine('b') + makeLine('c'));
-    expect(read()).toEqual(['b', 'c']);
+    appendFileSync(journal.path, makeJournalLine('a'));
+    journal.read();
+    unlinkSync(journal.path);
+    appendFileSync(journal.path, makeJournalLine('b') + makeJournalLine('c'));
+    expect(journal.read()).toEqual(['b', 'c']);
   });
 
-  it('with one endless line is skipped piece by piece, each reported', () => {
-    appendFileSync(journal, `${'x'.repeat(3_000)}\n${makeLine('a')}`);
-    const seen: string[] = [];
-    for (let round = 0; round < 5; round += 1) seen.push(...read({ bytes: 1_000 }));
-    expect(seen.filter((record) => record === 'journal.problem').length).toBeGreaterThan(1);
-    expect(seen.at(-1)).toBe('a');
+  it('with a line that is longer than any of ours has it skipped and reported once', () => {
+    appendFileSync(journal.path, `${'x'.repeat(30_000)}\n${makeJournalLine('a')}`);
+    expect(journal.readAll({ bytes: 1_000, lineBytes: 9_000 })).toEqual(['journal.problem', 'a']);
+  });
+
+  it('with a line longer than what is read at once gives it whole', () => {
+    const event = makeJournalEvent('a');
+    const long = { ...event, data: { ...event.data, stdin: 'x'.repeat(5_000) } };
+    appendFileSync(journal.path, `${JSON.stringify(long)}\n${makeJournalLine('b')}`);
+    expect(journal.readAll({ bytes: 1_000 })).toEqual(['a', 'b']);
+  });
+
+  it('with a torn half that holds the words of an event gives the event behind it', () => {
+    const event = makeJournalEvent('a');
+    const stdin = { specversion: 'x' };
+    const half = JSON.stringify({ ...event, data: { stdin, ...event.data } });
+    const whole = JSON.stringify({ ...event, id: 'b', data: { ...event.data, stdin } });
+    appendFileSync(journal.path, `${half.slice(0, -40)}${whole}\n`);
+    expect(journal.readAll()).toEqual(['b', 'journal.problem']);
   });
 });

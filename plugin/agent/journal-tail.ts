@@ -1,153 +1,200 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
-import { isCursorOf, type JournalCursor, makeCursor } from './journal-cursor.ts';
-import { parseJournalLine } from './parse-journal-line.ts';
+import { journalFolder } from '#plugin/journal/append-event.ts';
+import { type JournalFile, listJournalFiles } from '#plugin/journal/list-journal-files.ts';
+import { keepLostLinesCountable, readLostLines } from '#plugin/journal/lost-lines.ts';
+import { dropOldestFiles, rotateJournal } from '#plugin/journal/rotate-journal.ts';
+import { type FilePosition, isPositionOf, loadCursor, makePosition, saveCursor } from './journal-cursor.ts';
+import { type JournalLimits, readJournalFile, usualLimits } from './read-journal-file.ts';
+import { describeError, type WriteLog } from './write-log-line.ts';
 
-export const journalFileName = 'invocations.ndjson';
-
-/** What stands in the journal behind a cursor, and the cursor behind that. */
+/** What stands in the journal behind what is acknowledged; without a position there is nothing. */
 export interface JournalReading {
   readonly records: readonly BatchRecord[];
-  readonly cursor: JournalCursor | undefined;
+  readonly position: FilePosition | undefined;
 }
 
-export interface JournalLimits {
-  /** At most so many lines are taken at once. */
-  readonly lines: number;
-  /** At most so many bytes of one file; a single longer line is skipped and reported. */
-  readonly bytes: number;
-  readonly nowMs: number;
+export interface JournalTailParts {
+  /** PODWIRE_STATE or PODWIRE_RUN: holds `journal/` and `agent/`. */
+  readonly directory: string;
+  /** A larger file is rotated, and beyond the total the oldest goes. */
+  readonly fileBytes: number;
+  readonly totalBytes: number;
+  /** Whether anyone can still append to an open file; `undefined` where the file system cannot tell. */
+  readonly isOpenForWriting: (fd: number) => boolean | undefined;
+  /** Of a clock that never jumps. */
+  readonly nowMs: () => number;
+  readonly log: WriteLog;
 }
 
 /**
- * A writer opens the file, appends one line and closes it. One that opened it just before it was renamed may still
- * append for a moment, so the end of a rotated file counts only when it has been quiet for so long.
+ * Where nobody can tell whether a writer has a rotated file open: longer than an invocation may last, and it writes in its
+ * last millisecond.
  */
-const rotatedQuietMs = 1_000;
-const newline = 10;
+const quietMs = 60_000;
+/** More than there are files: the rest is of files that others have deleted. */
+const positionsLimit = 256;
 
 /**
- * Reads the journal from the cursor on, at most to the end of one file: complete lines only, rotated files before the
- * current one. A truncated file is read from its beginning, as is everything where the cursor's file is gone.
- * @param folder `<state>/journal`
- * @returns no records and the cursor given where there is nothing new
+ * One journal of this node as the agent sees it: reads what is not acknowledged, rotates, deletes what is acknowledged.
+ * No failure of the disk ends it; each is logged once.
  */
-export function readJournal(folder: string, cursor: JournalCursor | undefined, limits: JournalLimits): JournalReading {
-  const files = listJournalFiles(folder);
-  let at = cursor;
-  let start = Math.max(0, cursor === undefined ? 0 : files.findIndex((file) => isFileOfCursor(file, cursor)));
-  for (; start < files.length; start += 1) {
-    const path = files[start] ?? '';
-    const reading = readOneFile(path, at, { ...limits, isRotated: start < files.length - 1 });
-    if (reading === 'gone') continue;
-    if (reading.records.length > 0 || !reading.isFinished) return reading;
-    at = reading.cursor;
+export class JournalTail {
+  readonly #parts: JournalTailParts;
+  readonly #folder: string;
+  readonly #cursorPath: string;
+  readonly #positions: Map<string, FilePosition>;
+  readonly #quiet = new Map<string, { readonly byteCount: number; readonly sinceMs: number }>();
+  readonly #troubles = new Set<string>();
+  #takenInode: string | undefined;
+
+  constructor(parts: JournalTailParts) {
+    this.#parts = parts;
+    this.#folder = journalFolder(parts.directory);
+    this.#cursorPath = `${parts.directory}/agent/cursor.json`;
+    this.#positions = new Map(loadCursor(this.#cursorPath));
   }
-  return { records: [], cursor: at };
-}
 
-/** Oldest first; the current file is always the last. Rotated ones keep its name and add to it. */
-function listJournalFiles(folder: string): string[] {
-  try {
-    const names = readdirSync(folder).filter(
-      (name) => name === journalFileName || name.startsWith(`${journalFileName}.`),
-    );
-    return names
-      .map((name) => ({
-        path: join(folder, name),
-        isCurrent: name === journalFileName,
-        changedMs: changeTimeOf(join(folder, name)),
-      }))
-      .sort((one, other) => Number(one.isCurrent) - Number(other.isCurrent) || one.changedMs - other.changedMs)
-      .map(({ path }) => path);
-  } catch {
-    return [];
+  /** Lines of this journal that were lost, since its folder was made. */
+  get lostLines(): number {
+    return readLostLines(this.#folder);
   }
-}
 
-function changeTimeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
+  /** Reads on behind what is acknowledged, at most to the end of one file: complete lines only, rotated files first. */
+  read(limits: Partial<JournalLimits> = {}): JournalReading {
+    for (const { path, isRotated } of listJournalFiles(this.#folder)) {
+      const reading = this.#attempt('read', () =>
+        withFile(path, (fd) => this.#readFile(fd, { path, isRotated, ...usualLimits, ...limits })),
+      );
+      if (reading === undefined) continue;
+      this.#takenInode = reading.position?.inode;
+      return reading;
+    }
+    return { records: [], position: undefined };
+  }
 
-function isFileOfCursor(path: string, cursor: JournalCursor): boolean {
-  return withFile(path, (fd, inode) => isCursorOf(fd, inode, cursor)) ?? false;
-}
+  acknowledge({ position }: JournalReading): void {
+    this.#takenInode = undefined;
+    if (position === undefined) return;
+    this.#positions.set(position.inode, position);
+    this.#saveCursor();
+  }
 
-type FileReading = JournalReading & { readonly isFinished: boolean };
-
-function readOneFile(
-  path: string,
-  cursor: JournalCursor | undefined,
-  limits: JournalLimits & { readonly isRotated: boolean },
-): FileReading | 'gone' {
-  const reading = withFile(path, (fd, inode): FileReading => {
-    const { size, mtimeMs } = fstatSync(fd);
-    const isKnown = cursor !== undefined && isCursorOf(fd, inode, cursor) && cursor.offset <= size;
-    const offset = isKnown ? cursor.offset : 0;
-    const bytes = new Uint8Array(Math.min(limits.bytes, size - offset));
-    const chunk = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset));
-    const isQuiet = limits.isRotated && limits.nowMs - mtimeMs > rotatedQuietMs;
-    const taken = takeLines(chunk, {
-      path,
-      offset,
-      lines: limits.lines,
-      isCut: chunk.length === limits.bytes,
-      isQuiet,
+  /** Rotates what is large, deletes what is acknowledged, drops the oldest of what is too much. */
+  tidy(): void {
+    keepLostLinesCountable(this.#folder);
+    this.#attempt('rotate', () => {
+      const current = listJournalFiles(this.#folder).find(({ isRotated }) => !isRotated);
+      if (current !== undefined && current.byteCount >= this.#parts.fileBytes) rotateJournal(this.#folder);
     });
-    const end = offset + taken.byteCount;
-    const next = isKnown && taken.byteCount === 0 ? cursor : makeCursor(fd, { inode, offset: end });
-    return { records: taken.records, cursor: next, isFinished: isQuiet && end === size };
-  });
-  return reading ?? 'gone';
-}
-
-interface Chunk {
-  readonly path: string;
-  /** Where the chunk begins in the file. */
-  readonly offset: number;
-  readonly lines: number;
-  /** The file goes on behind the chunk. */
-  readonly isCut: boolean;
-  /** Nothing will ever be appended to it. */
-  readonly isQuiet: boolean;
-}
-
-function takeLines(bytes: Uint8Array, chunk: Chunk): { readonly records: BatchRecord[]; readonly byteCount: number } {
-  const records: BatchRecord[] = [];
-  const report = (offset: number, message: string): void => {
-    records.push({ type: 'journal.problem', file: chunk.path, offset, message });
-  };
-  let start = 0;
-  for (let count = 0; count < chunk.lines; count += 1) {
-    const end = bytes.indexOf(newline, start);
-    if (end === -1) break;
-    const line = new TextDecoder().decode(bytes.subarray(start, end));
-    const parsed = line.trim() === '' ? undefined : parseJournalLine(line);
-    if (parsed?.ok) records.push({ type: 'invocation', event: parsed.value.event });
-    const problem = parsed?.ok === true ? parsed.value.problem : parsed?.error;
-    if (problem !== undefined) report(chunk.offset + start, problem);
-    start = end + 1;
+    const files = listJournalFiles(this.#folder);
+    for (const file of files) if (file.isRotated) this.#attempt('delete', () => this.#deleteIfShipped(file));
+    this.#attempt('bound', () => {
+      const shipped = new Map([...this.#positions].map(([inode, { offset }]) => [inode, offset]));
+      const { totalBytes } = this.#parts;
+      dropOldestFiles(this.#folder, {
+        totalBytes,
+        shipped,
+        ...(this.#takenInode !== undefined && { keptInode: this.#takenInode }),
+      });
+    });
+    if (this.#positions.size > positionsLimit) this.#forgetMissing(files);
   }
-  const isStuck =
-    bytes.length > start && bytes.indexOf(newline, start) === -1 && ((start === 0 && chunk.isCut) || chunk.isQuiet);
-  if (!isStuck) return { records, byteCount: start };
-  report(
-    chunk.offset + start,
-    chunk.isQuiet ? 'the last line of a rotated file has no end' : `no line end in ${bytes.length} bytes`,
-  );
-  return { records, byteCount: bytes.length };
+
+  /** What stands in the journal and is not acknowledged. */
+  countWaitingBytes(): number {
+    return listJournalFiles(this.#folder).reduce((sum, { inode, byteCount }) => {
+      const { offset = 0 } = this.#positions.get(inode) ?? {};
+      return sum + (offset <= byteCount ? byteCount - offset : byteCount);
+    }, 0);
+  }
+
+  #readFile(
+    fd: number,
+    { path, isRotated, ...limits }: JournalLimits & { readonly path: string; readonly isRotated: boolean },
+  ): JournalReading | undefined {
+    const { inode, byteCount } = describeFile(fd);
+    const offset = this.#offsetIn(fd, inode, byteCount);
+    if (offset === byteCount) return undefined;
+    const isSealed = (): boolean => isRotated && this.#isSealed(fd);
+    const { records, end } = readJournalFile({ fd, path, offset, isSealed }, limits);
+    return end === offset ? undefined : { records, position: makePosition(fd, { inode, offset: end }) };
+  }
+
+  /** A file that was truncated, or that only has the inode of a known one, is read from its beginning. */
+  #offsetIn(fd: number, inode: string, byteCount: number): number {
+    const position = this.#positions.get(inode);
+    if (position === undefined || !isPositionOf(fd, inode, position) || position.offset > byteCount) return 0;
+    return position.offset;
+  }
+
+  #deleteIfShipped({ path }: JournalFile): void {
+    const shippedInode = withFile(path, (fd) => {
+      const before = describeFile(fd);
+      if (this.#offsetIn(fd, before.inode, before.byteCount) !== before.byteCount || !this.#isSealed(fd))
+        return undefined;
+      // The last writer may have written between the two.
+      return describeFile(fd).byteCount === before.byteCount ? before.inode : undefined;
+    });
+    if (shippedInode === undefined) return;
+    unlinkSync(path);
+    this.#positions.delete(shippedInode);
+    this.#quiet.delete(shippedInode);
+    this.#saveCursor();
+  }
+
+  /** Nobody opens a rotated file anew: once no writer has it, none ever will. */
+  #isSealed(fd: number): boolean {
+    const isOpen = this.#parts.isOpenForWriting(fd);
+    if (isOpen !== undefined) return !isOpen;
+    const { inode, byteCount } = describeFile(fd);
+    const nowMs = this.#parts.nowMs();
+    const known = this.#quiet.get(inode);
+    if (known?.byteCount === byteCount) return nowMs - known.sinceMs > quietMs;
+    this.#quiet.set(inode, { byteCount, sinceMs: nowMs });
+    return false;
+  }
+
+  #forgetMissing(files: readonly JournalFile[]): void {
+    const inodes = new Set(files.map(({ inode }) => inode));
+    for (const inode of this.#positions.keys()) if (!inodes.has(inode)) this.#positions.delete(inode);
+  }
+
+  /** The positions in memory stay right: after a kill, lines go twice, and the collector knows them by their ids. */
+  #saveCursor(): void {
+    this.#attempt('remember', () => saveCursor(this.#cursorPath, this.#positions));
+  }
+
+  #attempt<T>(what: 'read' | 'rotate' | 'delete' | 'bound' | 'remember', work: () => T): T | undefined {
+    try {
+      const outcome = work();
+      this.#troubles.delete(what);
+      return outcome;
+    } catch (error) {
+      if (this.#troubles.has(what)) return undefined;
+      this.#troubles.add(what);
+      const details = { folder: this.#folder, work: what, reason: describeError(error) };
+      this.#parts.log('warn', 'the journal cannot be kept in order', details);
+      return undefined;
+    }
+  }
 }
 
-function withFile<T>(path: string, use: (fd: number, inode: string) => T): T | undefined {
+function describeFile(fd: number): { readonly inode: string; readonly byteCount: number } {
+  const { ino, size } = fstatSync(fd, { bigint: true });
+  return { inode: String(ino), byteCount: Number(size) };
+}
+
+/** @returns undefined where the file is gone, or was another kind of file */
+function withFile<T>(path: string, use: (fd: number) => T): T | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return undefined;
   }
   try {
-    return use(fd, String(fstatSync(fd, { bigint: true }).ino));
+    return use(fd);
   } finally {
     closeSync(fd);
   }

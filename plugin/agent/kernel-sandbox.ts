@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** The executable under test: what `npm run build` makes, or the one named by PODWIRE_EXECUTABLE. */
 export const podwireExecutable = process.env.PODWIRE_EXECUTABLE ?? join(import.meta.dirname, '../../dist/podwire');
@@ -59,6 +60,11 @@ export class KernelSandbox {
       maxBuffer: 64 * 1024 * 1024,
       timeout: 60_000,
     });
+  }
+
+  /** The same without waiting. @throws where it fails */
+  async runAside(script: string): Promise<void> {
+    await promisify(execFile)('nsenter', [...this.#enter, 'sh', '-ec', script]);
   }
 
   /** @returns what a command inside prints, as JSON; an empty output counts as an empty list, as iproute2 means it */

@@ -1,25 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, watch, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeSync } from 'node:fs';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
-import { nameNode, parseAgentSettings } from './agent-settings.ts';
+import { answerCommands } from './agent-commands.ts';
+import { AgentJournals } from './agent-journals.ts';
+import { type AgentSettings, nameNode, parseAgentSettings } from './agent-settings.ts';
+import { AgentStatusReport } from './agent-status-report.ts';
 import { followKernel } from './follow-kernel.ts';
-import { loadCursor, saveCursor } from './journal-cursor.ts';
-import type { JournalReading } from './journal-tail.ts';
-import { readJournal } from './journal-tail.ts';
+import { KernelPart } from './kernel-part.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
+import { makeReportPart, RecordQueue, type ReportSource } from './report-source.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
-import { type BatchSource, shipBatches } from './ship-batches.ts';
+import { shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
+import { watchJournal } from './watch-journal.ts';
 import { describeError, type WriteLog, writeLogLine } from './write-log-line.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const journalChunkBytes = 1024 * 1024;
-/** The journal is looked at so often even where no file event comes (another kind of file system). */
-const journalPollMs = 1_000;
 
 /**
  * `podwire agent`: ships the journal and the kernel state of this node until SIGTERM or SIGINT.
@@ -43,48 +41,85 @@ export async function runAgent(env: Environment): Promise<number> {
   });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  const wake = new WakeSignal();
-  const kernel = { state: new KernelState(log, { isFollowing: true }), isRead: false, isFullDue: false };
-  const following = followKernel({
-    state: kernel.state,
-    log,
-    signal: stop.signal,
-    nowMs: () => performance.now(),
-    onRead: (isFull) => {
-      kernel.isRead = true;
-      kernel.isFullDue ||= isFull;
-      wake.notify();
-    },
-  });
-  using _journal = watchJournal(join(stateFolder, 'journal'), { wake, log });
-  const source: BatchSource = {
-    wake,
-    report: new KernelReport({ node, bootId }),
-    ...makeJournalSource(stateFolder),
-    readKernel: () => {
-      if (!kernel.isRead) return undefined;
-      const { isFullDue } = kernel;
-      kernel.isFullDue = false;
-      return { namespaces: kernel.state.namespaces, isFull: isFullDue };
-    },
-  };
-  const shipping = shipBatches(source, {
-    node,
-    bootId,
-    agentVersion: PLUGIN_VERSION,
-    collector,
-    log,
-    signal: stop.signal,
-    now: () => new Date(),
-  });
   try {
-    await Promise.all([following, shipping]);
-    log('info', 'agent stopped', { ...kernel.state.counts });
+    await runParts(settings.value, { bootId, log, signal: stop.signal });
+    log('info', 'agent stopped');
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
     return 1;
   }
+}
+
+interface AgentRun {
+  readonly bootId: string;
+  readonly log: WriteLog;
+  readonly signal: AbortSignal;
+}
+
+async function runParts(settings: AgentSettings, { bootId, log, signal }: AgentRun): Promise<void> {
+  const { node, collector } = settings;
+  const now = (): Date => new Date();
+  const nowMs = (): number => performance.now();
+  const wake = new WakeSignal();
+  const follower = startKernel({ node, bootId, log, signal, wake });
+  const { kernel, kernelCounts } = follower;
+  const journals = new AgentJournals(settings, { log, nowMs });
+  const results = new RecordQueue();
+  const measure = () => ({
+    ...kernelCounts(),
+    foldedChanges: kernel.foldedChanges,
+    journal: journals.measure(),
+    rssBytes: process.memoryUsage.rss(),
+  });
+  const reports: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results];
+  using _journals = watchJournal(journals.folders, {
+    onChange: () => wake.notify(),
+    onPoll: () => journals.tidy(),
+    log,
+  });
+  journals.tidy();
+  const shipping = shipBatches({
+    parts: [...journals.parts, ...reports.map((source) => makeReportPart(source, log)), kernel],
+    onReceipt: ({ needsSnapshot }) => {
+      if (needsSnapshot) kernel.forget();
+    },
+    ...{ wake, node, bootId, agentVersion: PLUGIN_VERSION, collector, log, signal, now, nowMs },
+  });
+  const commanding = answerCommands({ ...settings, ...follower, bootId, results, wake, log, signal });
+  await Promise.all([follower.following, shipping, commanding]);
+}
+
+/** Follows the kernel, and has its state ready for the batches. */
+function startKernel(run: AgentRun & { readonly node: string; readonly wake: WakeSignal }) {
+  const { node, bootId, log, signal, wake } = run;
+  const state = new KernelState(log, { isFollowing: true });
+  let isRead = false;
+  let isFullDue = false;
+  const kernel = new KernelPart({
+    report: new KernelReport({ node, bootId }),
+    read: () => {
+      if (!isRead) return undefined;
+      const isFull = isFullDue;
+      isFullDue = false;
+      return { namespaces: state.namespaces, isFull };
+    },
+    now: () => new Date(),
+    nowMs: () => performance.now(),
+  });
+  const onRead = (isFull: boolean): void => {
+    isRead = true;
+    isFullDue ||= isFull;
+    if (!isFull) kernel.noteChange();
+    wake.notify();
+  };
+  const readKernel = async (): Promise<void> => {
+    await state.readEverything();
+    onRead(true);
+  };
+  const kernelCounts = () => state.counts;
+  const following = followKernel({ state, log, signal, nowMs: () => performance.now(), onRead });
+  return { kernel, kernelCounts, readKernel, following };
 }
 
 /**
@@ -119,40 +154,4 @@ function writeWhole(text: string): void {
 /** Changes with every start of the machine: `/proc/sys/kernel/random/boot_id`. */
 function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-function makeJournalSource(stateFolder: string): Pick<BatchSource, 'readJournal' | 'acknowledgeJournal'> {
-  const folder = join(stateFolder, 'journal');
-  const cursorPath = join(stateFolder, 'agent', 'cursor.json');
-  let cursor = loadCursor(cursorPath);
-  return {
-    readJournal: (lines): JournalReading =>
-      readJournal(folder, cursor, { lines, bytes: journalChunkBytes, nowMs: Date.now() }),
-    acknowledgeJournal: (reading) => {
-      if (reading.cursor === undefined || reading.cursor === cursor) return;
-      cursor = reading.cursor;
-      saveCursor(cursorPath, cursor);
-    },
-  };
-}
-
-function watchJournal(
-  folder: string,
-  { wake, log }: { readonly wake: WakeSignal; readonly log: WriteLog },
-): Disposable {
-  const poll = setInterval(() => wake.notify(), journalPollMs);
-  try {
-    mkdirSync(folder, { recursive: true });
-    const watcher = watch(folder, { persistent: false }, () => wake.notify());
-    watcher.on('error', (error) => log('warn', 'the journal is polled from now on', { reason: describeError(error) }));
-    return {
-      [Symbol.dispose]: () => {
-        clearInterval(poll);
-        watcher.close();
-      },
-    };
-  } catch (error) {
-    log('warn', 'the journal is polled', { reason: describeError(error) });
-    return { [Symbol.dispose]: () => clearInterval(poll) };
-  }
 }

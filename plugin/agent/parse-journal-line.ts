@@ -4,19 +4,26 @@ import { fail, type Result, succeed } from '#model/result.ts';
 /** How every line of ours begins: looked for where a crash left half a line before a whole one. */
 const eventBeginning = '{"specversion"';
 
+/** More halves than this before an event are not of a disk that was full for a moment. */
+const tornLimit = 32;
+
 /**
  * Reads one line of the journal.
- * A crash in the middle of a write leaves half a line, and the next invocation appends to it: what stands behind the
- * torn half is taken as the event, and the half is reported.
+ * A crash or a full disk in the middle of a write leaves half a line, and the next invocation appends to it: what stands
+ * behind the torn half is taken as the event, and the half is reported. The words with which an event begins may stand in
+ * an event too, so the first beginning counts that gives a whole one.
  * @returns the event, with a problem beside it where only part of the line was ours; or the problem alone
  */
 export function parseJournalLine(line: string): Result<{ event: InvocationEvent; problem?: string }, string> {
   const whole = parseEvent(line);
   if (whole.ok) return succeed({ event: whole.value });
-  const start = line.lastIndexOf(eventBeginning);
-  const rest = start > 0 ? parseEvent(line.slice(start)) : whole;
-  if (!rest.ok) return fail(whole.error);
-  return succeed({ event: rest.value, problem: `${start} bytes of a torn line before the event` });
+  let start = line.indexOf(eventBeginning, 1);
+  for (let count = 0; start !== -1 && count < tornLimit; count += 1) {
+    const rest = parseEvent(line.slice(start));
+    if (rest.ok) return succeed({ event: rest.value, problem: `${start} bytes of a torn line before the event` });
+    start = line.indexOf(eventBeginning, start + 1);
+  }
+  return fail(whole.error);
 }
 
 function parseEvent(text: string): Result<InvocationEvent, string> {

@@ -5,7 +5,7 @@ import { describeError } from './write-log-line.ts';
 /** `refused`: the collector will never take this content. `unreachable`: try again later. */
 export type PostOutcome =
   | { readonly type: 'accepted'; readonly receipt: BatchReceipt }
-  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'refused'; readonly reason: string; readonly isTooLarge: boolean }
   | { readonly type: 'unreachable'; readonly reason: string };
 
 /** Statuses that speak about the content; any other failure speaks about the moment. RFC 9110 section 15.5. */
@@ -29,7 +29,8 @@ export async function postBatch(
     const text = await response.text();
     if (response.ok) return { type: 'accepted', receipt: BatchReceipt.parse(JSON.parse(text)) };
     const reason = `HTTP ${response.status}: ${text.slice(0, 300)}`;
-    return { type: contentStatuses.has(response.status) ? 'refused' : 'unreachable', reason };
+    if (!contentStatuses.has(response.status)) return { type: 'unreachable', reason };
+    return { type: 'refused', reason, isTooLarge: response.status === 413 };
   } catch (error) {
     return { type: 'unreachable', reason: describeError(error) };
   }

@@ -207,11 +207,12 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
       },
       { node: context.node, pluginVersion: PLUGIN_VERSION, random: crypto.getRandomValues(new Uint8Array(10)) },
     );
-    appendEvent(context.stateDirectory, event);
+    const obstacle = appendEvent(context, event);
+    if (obstacle !== undefined) tellQuietly(run.deadline, `podwire: the journal was not written: ${obstacle}\n`);
   } catch (problem) {
     tellQuietly(
       run.deadline,
-      `podwire: the journal was not written: ${problem instanceof Error ? problem.message : String(problem)}\n`,
+      `podwire: the invocation is in no journal: ${problem instanceof Error ? problem.message : String(problem)}\n`,
     );
   }
 }

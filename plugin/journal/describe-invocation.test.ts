@@ -66,6 +66,11 @@ describe('the journal line', () => {
     expect(withTrace({ TRACEPARENT: 'nonsense', TRACESTATE: 'rojo=1' })).toEqual(withTrace({}));
   });
 
+  it('leaves out what no configuration is: a stdin of megabytes', () => {
+    const { data } = describeInvocation({ ...finished, input: `{"name":"${'x'.repeat(2 ** 20)}"}` }, origin);
+    expect(data.stdin).toMatch(/^\{"name":"x{1015}… \(1048587 characters, the rest is left out\)$/);
+  });
+
   it('has times to the microsecond', () => {
     expect(formatTimestamp(1_700_000_000_000.25)).toBe('2023-11-14T22:13:20.000250Z');
   });

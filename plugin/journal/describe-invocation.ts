@@ -58,7 +58,7 @@ export function describeInvocation(finished: FinishedInvocation, origin: EventOr
 
 function describeData(finished: FinishedInvocation, pluginVersion: string): Invocation {
   const { verb, mode, args, input, output, error, netnsId, config } = finished;
-  const stdin = input === undefined || input === '' ? undefined : parseIfJson(input);
+  const stdin = input === undefined || input === '' ? undefined : parseIfJson(shortenIfHuge(input));
   const pod = describePod(args);
   const result = output === '' || error !== undefined ? undefined : parseIfJson(output);
   return {
@@ -83,6 +83,14 @@ function describeData(finished: FinishedInvocation, pluginVersion: string): Invo
 
 /** The schema's type of any JSON is the same, only not readonly. */
 const mutable = (value: JsonValue) => value as NonNullable<Invocation['stdin']>;
+
+/** A configuration with the result of a whole chain is a few KiB; beyond this no agent takes the line. */
+const INPUT_LIMIT_CHARACTERS = 1024 * 1024;
+
+function shortenIfHuge(input: string): string {
+  if (input.length <= INPUT_LIMIT_CHARACTERS) return input;
+  return `${input.slice(0, 1024)}… (${input.length} characters, the rest is left out)`;
+}
 
 function parseIfJson(text: string): JsonValue {
   try {

@@ -26,6 +26,7 @@ export class SystemCallError extends Error {
 const symbols = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
+  connect: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
@@ -34,6 +35,7 @@ const symbols = {
   close: { args: ['i32'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
@@ -66,6 +68,24 @@ export function openSocket(domain: number, type: number, protocol: number): numb
 /** bind(2) with a ready `struct sockaddr_*`. */
 export function bindSocket(fd: number, address: Uint8Array): void {
   checked(libc().bind(fd, address, address.byteLength), 'bind', `fd ${fd}`);
+}
+
+/**
+ * connect(2) with a ready `struct sockaddr_*`.
+ * @throws EINPROGRESS where a non-blocking socket goes on by itself: {@link readSocketError} tells how it went
+ */
+export function connectSocket(fd: number, address: Uint8Array): void {
+  checked(libc().connect(fd, address, address.byteLength), 'connect', `fd ${fd}`);
+}
+
+/** SO_ERROR, include/uapi/asm-generic/socket.h */
+const PENDING_ERROR = { level: 1, name: 4 } as const;
+
+/** @returns the name of the error that the socket holds, which takes it away; undefined where all is well */
+export function readSocketError(fd: number): string | undefined {
+  const value = new Int32Array(1);
+  getSocketOption(fd, { ...PENDING_ERROR, value: new Uint8Array(value.buffer) });
+  return value[0] ? errnoName(value[0]) : undefined;
 }
 
 /** setsockopt(2) with an int. */
@@ -147,6 +167,23 @@ export function tryLock(fd: number, mode: 'shared' | 'exclusive', object: string
   const errno = readErrno();
   if (errnoName(errno) === 'EAGAIN') return false;
   throw new SystemCallError('flock', errno, object);
+}
+
+/** F_SETLEASE and what it takes, include/uapi/linux/fcntl.h and include/uapi/asm-generic/fcntl.h */
+const SET_LEASE = 1024;
+const LEASE = { read: 0, none: 2 } as const;
+
+/**
+ * Whether anybody has the file open for writing: the kernel grants a read lease only where nobody has. fcntl(2), "Leases"
+ * @param fd opened for reading only, by the owner of the file
+ * @returns undefined where file system or rights do not allow to ask
+ */
+export function isOpenForWriting(fd: number): boolean | undefined {
+  if (libc().fcntl(fd, SET_LEASE, LEASE.read) === 0) {
+    libc().fcntl(fd, SET_LEASE, LEASE.none);
+    return false;
+  }
+  return errnoName(readErrno()) === 'EAGAIN' ? true : undefined;
 }
 
 /** POLLIN, POLLPRI and POLLOUT, include/uapi/asm-generic/poll.h */

@@ -1,0 +1,43 @@
+import type { BatchRecord } from '#model/protocol/agent-batch.ts';
+import type { BatchPart } from './batch-part.ts';
+import type { WriteLog } from './write-log-line.ts';
+
+/** Something of the agent that has records for the collector beside journal and kernel. Whoever adds some wakes the shipper. */
+export interface ReportSource {
+  /** What is to be told now; the same again, and what came since, until it is acknowledged. */
+  take(): readonly BatchRecord[];
+  /** The collector has what was taken last, or will never take it. */
+  acknowledge(): void;
+}
+
+export function makeReportPart(source: ReportSource, log: WriteLog): BatchPart {
+  return {
+    take: () => source.take(),
+    accept: () => source.acknowledge(),
+    refuse: ({ isAlone, reason }) => {
+      if (!isAlone) return;
+      log('error', 'the collector refused a report', { types: source.take().map(({ type }) => type), reason });
+      source.acknowledge();
+    },
+  };
+}
+
+/** Records in their order, kept until the collector has them. */
+export class RecordQueue implements ReportSource {
+  readonly #records: BatchRecord[] = [];
+  #takenCount = 0;
+
+  add(record: BatchRecord): void {
+    this.#records.push(record);
+  }
+
+  take(): readonly BatchRecord[] {
+    this.#takenCount = this.#records.length;
+    return [...this.#records];
+  }
+
+  acknowledge(): void {
+    this.#records.splice(0, this.#takenCount);
+    this.#takenCount = 0;
+  }
+}
