@@ -10,6 +10,9 @@ import type { JournalReading } from './journal-tail.ts';
 import { readJournal } from './journal-tail.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
+import type { Keeper } from './network/keep-node-network.ts';
+import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
+import { ReportQueue } from './report-queue.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
 import { type BatchSource, shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -27,22 +30,16 @@ const journalPollMs = 1_000;
  */
 export async function runAgent(env: Environment): Promise<number> {
   const settings = parseAgentSettings(env);
-  if (!settings.ok) {
-    writeLogLine('error', settings.error);
-    return 2;
-  }
+  const network = parseNetworkSettings(env);
+  if (!settings.ok) return refuse(settings.error);
+  if (!network.ok) return refuse(network.error);
   restartWithoutHelperThreads(env);
   const { node, stateFolder, collector } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });
-  log('info', 'agent started', {
-    bootId,
-    pid: process.pid,
-    stateFolder,
-    collector: collector.unixSocket ?? collector.baseUrl,
-  });
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const { pid } = process;
+  log('info', 'agent started', { bootId, pid, stateFolder, collector: collector.unixSocket ?? collector.baseUrl });
+  const stop = stopOnSignal();
   const wake = new WakeSignal();
   const kernel = { state: new KernelState(log), isRead: false, isFullDue: false };
   const following = followKernel({
@@ -56,10 +53,12 @@ export async function runAgent(env: Environment): Promise<number> {
       wake.notify();
     },
   });
+  const reports = new ReportQueue();
   using _journal = watchJournal(join(stateFolder, 'journal'), { wake, log });
   const source: BatchSource = {
     wake,
     report: new KernelReport({ node, bootId }),
+    reports,
     ...makeJournalSource(stateFolder),
     readKernel: () => {
       if (!kernel.isRead) return undefined;
@@ -78,13 +77,33 @@ export async function runAgent(env: Environment): Promise<number> {
     now: () => new Date(),
   });
   try {
-    await Promise.all([following, shipping]);
+    const keeper = { node, reports, log, signal: stop.signal, onReport: () => wake.notify() };
+    const keeping = keepNetwork(network.value, keeper);
+    await Promise.all([following, shipping, keeping]);
     log('info', 'agent stopped');
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
     return 1;
   }
+}
+
+function refuse(problem: string): number {
+  writeLogLine('error', problem);
+  return 2;
+}
+
+function stopOnSignal(): AbortController {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  return stop;
+}
+
+/** Loaded only where it is wanted: without its settings the agent changes nothing on the node. */
+async function keepNetwork(settings: NetworkSettings | undefined, keeper: Omit<Keeper, 'settings'>): Promise<void> {
+  if (settings === undefined) return;
+  const { keepNodeNetwork } = await import('./network/keep-node-network.ts');
+  await keepNodeNetwork({ ...keeper, settings });
 }
 
 /** `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. */

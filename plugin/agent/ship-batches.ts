@@ -5,6 +5,7 @@ import { encodeBatch } from './encode-batch.ts';
 import type { JournalReading } from './journal-tail.ts';
 import type { KernelReport } from './kernel-report.ts';
 import { postBatch } from './post-batch.ts';
+import type { ReportQueue } from './report-queue.ts';
 import { WakeSignal } from './wake-signal.ts';
 import type { WriteLog } from './write-log-line.ts';
 
@@ -15,6 +16,7 @@ export interface BatchSource {
   readonly readJournal: (lines: number) => JournalReading;
   readonly acknowledgeJournal: (reading: JournalReading) => void;
   readonly report: KernelReport;
+  readonly reports: ReportQueue;
   /** `undefined` until the kernel was read for the first time. */
   readonly readKernel: () => { readonly namespaces: NamespacesById; readonly isFull: boolean } | undefined;
 }
@@ -66,7 +68,11 @@ export async function shipBatches(source: BatchSource, shipper: Shipper): Promis
     sentAtMs = shipper.now().getTime();
     if (answer.type === 'accepted') {
       source.acknowledgeJournal(batch.journal);
-      if (answer.receipt.needsSnapshot) source.report.forget();
+      source.reports.acknowledge();
+      if (answer.receipt.needsSnapshot) {
+        source.report.forget();
+        source.reports.forget();
+      }
       plan.lines = journalLines;
       plan.sequence += 1;
     } else {
@@ -89,7 +95,8 @@ function composeBatch(source: BatchSource, { now }: Shipper, { sequence, lines, 
   const journal = source.readJournal(lines);
   const kernel = now().getTime() >= kernelAtMs ? source.readKernel() : undefined;
   const told = kernel && source.report.next(kernel.namespaces, { time: now().toISOString(), isFull: kernel.isFull });
-  return { sequence, records: told === undefined ? journal.records : [...journal.records, told], journal };
+  const records = [...journal.records, ...source.reports.take(), ...(told === undefined ? [] : [told])];
+  return { sequence, records, journal };
 }
 
 function isolateRefused(
@@ -97,6 +104,8 @@ function isolateRefused(
   { batch, plan, nowMs }: { readonly batch: Batch; readonly plan: Plan; readonly nowMs: number },
 ): void {
   const lineCount = batch.journal.records.length;
+  // Given up: what is refused once is refused for ever.
+  source.reports.acknowledge();
   if (batch.records.length > lineCount) {
     source.report.forget();
     plan.kernelAtMs = nowMs + refusedKernelMs;

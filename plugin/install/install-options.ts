@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fail, type Result, succeed } from '#model/result.ts';
-import { DEFAULT_CONFIGURATION_DIRECTORY } from '#plugin/cni/node-context.ts';
+import { DEFAULT_CONFIGURATION_DIRECTORY, readNodeContext } from '#plugin/cni/node-context.ts';
 
 /** What `podwire install` and `podwire uninstall` are told. */
 export type InstallOptions = {
@@ -12,6 +12,8 @@ export type InstallOptions = {
   readonly podCidrs: readonly string[];
   readonly clusterCidrs: readonly string[];
   readonly mtuBytes: number | undefined;
+  /** PODWIRE_STATE, which the plugin and the agent go by too. */
+  readonly stateDirectory: string;
 };
 
 const DEFAULT_BIN_DIRECTORY = '/opt/cni/bin';
@@ -54,6 +56,7 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
     podCidrs: splitList(read('pod-cidr')),
     clusterCidrs: splitList(read('cluster-cidr')),
     mtuBytes: mtu === undefined ? undefined : Number(mtu),
+    stateDirectory: readNodeContext(variables).stateDirectory,
   });
 }
 

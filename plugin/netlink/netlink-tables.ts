@@ -82,8 +82,13 @@ export const RTNLGRP = {
   IPV6_IFADDR: 9,
   IPV6_ROUTE: 11,
   IPV6_RULE: 19,
+  IPV4_NETCONF: 24,
+  IPV6_NETCONF: 25,
   NSID: 28,
 } as const;
+
+/** Multicast group of nf_tables, enum nfnetlink_groups. include/uapi/linux/netfilter/nfnetlink.h */
+export const NFNLGRP_NFTABLES = 7;
 
 /** include/uapi/linux/if_link.h */
 export const IFLA = {
@@ -108,6 +113,9 @@ export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as c
 
 /** Nested in IFLA_INFO_DATA of a bridge. include/uapi/linux/if_link.h */
 export const IFLA_BR = { VLAN_FILTERING: 7, VLAN_DEFAULT_PVID: 39 } as const;
+
+/** Nested in IFLA_INFO_DATA of a VXLAN link; the port is in network byte order. include/uapi/linux/if_link.h */
+export const IFLA_VXLAN = { ID: 1, LOCAL: 4, LEARNING: 7, PORT: 15, LOCAL6: 17 } as const;
 
 /** Nested in IFLA_INFO_DATA of a VLAN link. include/uapi/linux/if_link.h */
 export const IFLA_VLAN_ID = 1;
@@ -209,6 +217,9 @@ export const NUD = {
   NOARP: 0x40,
   PERMANENT: 0x80,
 } as const;
+
+/** include/uapi/linux/neighbour.h */
+export const NTF = { SELF: 0x02 } as const;
 
 /** NFNL_SUBSYS_NFTABLES << 8 with enum nf_tables_msg_types. include/uapi/linux/netfilter/nfnetlink.h, nf_tables.h */
 export const NFT_MSG = { GETCHAIN: 0xa04, GETRULE: 0xa07 } as const;
