@@ -12,6 +12,19 @@ import { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { EXECUTABLE, type KernelWorld, openKernelWorld } from './kernel-world.ts';
 import { NodeApiServer, type TestNode } from './node-api-server.ts';
 
+/** Three dual-stack nodes of one segment. */
+export const NODE_A: NodeWish = nodeOf('node-a', 1);
+export const NODE_B: NodeWish = nodeOf('node-b', 2);
+export const NODE_C: NodeWish = nodeOf('node-c', 3);
+
+function nodeOf(name: string, number: number): NodeWish {
+  return {
+    name,
+    podCidrs: [`10.240.${number}.0/24`, `fd00:240:${number}::/64`],
+    internalIps: [`192.168.31.1${number}`, `fd31::1${number}`],
+  };
+}
+
 /** A second of asking whether a link-local address is free keeps neighbours from being found. RFC 4862, section 5.4 */
 const QUIET = 'for scope in all default; do echo 0 > /proc/sys/net/ipv6/conf/$scope/accept_dad; done';
 
@@ -104,6 +117,15 @@ export class NodesWorld implements AsyncDisposable {
     this.startAgent(wish.name, variables);
   }
 
+  /** {@link NODE_A} and {@link NODE_B}, when each has its network. */
+  async startTwoNodes(): Promise<void> {
+    this.addNode(NODE_A);
+    this.addNode(NODE_B);
+    const names = ['node-a', 'node-b'];
+    await this.until(() => names.every((name) => this.readConfiguration(name) !== undefined));
+    await this.until(() => names.every((name) => this.listRoutes(name).length === 2));
+  }
+
   startAgent(name: string, variables: Readonly<Record<string, string>> = {}): void {
     const agent = this.world.spawn(['ip', 'netns', 'exec', name, EXECUTABLE, 'agent'], {
       ...this.variables(name),
@@ -189,12 +211,26 @@ export class NodesWorld implements AsyncDisposable {
 
   /** Routes to pods of other nodes, ours and others', one line each. */
   listRoutes(name: string, selector = 'proto 112'): readonly string[] {
-    return ['-4', '-6'].flatMap((family) =>
+    const families = /\d\.\d/.test(selector) ? ['-4'] : ['-4', '-6'];
+    return families.flatMap((family) =>
       this.run(name, `ip ${family} route show ${selector}`)
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== ''),
     );
+  }
+
+  /** Ours, without what the kernel adds. */
+  listOwnRoutes(name: string): readonly string[] {
+    return this.listRoutes(name).map((line) => line.replace(/ metric 1024.*$/, ''));
+  }
+
+  /** Routes and rules of every owner, without what moves by itself and what pods add. */
+  readNetwork(name: string): string {
+    return this.run(name, 'ip route; ip -6 route; iptables-save; ip6tables-save')
+      .split('\n')
+      .filter((line) => !/^[#:]|fe80|cni0/.test(line))
+      .join('\n');
   }
 
   /** Waits until a condition holds; the test's own time limit ends a wait that is in vain. */
