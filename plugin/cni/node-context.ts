@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '#model/json.ts';
+import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import type { Deadline } from './deadline.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
@@ -17,16 +18,12 @@ export type NodeContext = {
   readonly configurationDirectory: string;
 };
 
-const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
-const DEFAULT_RUN_DIRECTORY = '/run/podwire';
-export const DEFAULT_CONFIGURATION_DIRECTORY = '/etc/cni/net.d';
-
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {
   return {
     node: variables.PODWIRE_NODE || readHostName(),
-    stateDirectory: variables.PODWIRE_STATE || DEFAULT_STATE_DIRECTORY,
-    runDirectory: variables.PODWIRE_RUN || DEFAULT_RUN_DIRECTORY,
-    configurationDirectory: variables.PODWIRE_CONF_DIR || DEFAULT_CONFIGURATION_DIRECTORY,
+    stateDirectory: variables.PODWIRE_STATE || DEFAULT_DIRECTORIES.state,
+    runDirectory: variables.PODWIRE_RUN || DEFAULT_DIRECTORIES.run,
+    configurationDirectory: variables.PODWIRE_CONF_DIR || DEFAULT_DIRECTORIES.configuration,
   };
 }
 

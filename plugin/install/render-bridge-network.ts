@@ -1,9 +1,9 @@
 import type { JsonObject } from '#model/json.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { CniFailure } from '#plugin/cni/cni-failure.ts';
+import { describeRules } from '#plugin/cni/describe-rules.ts';
 import { parseBridgeConfiguration } from '#plugin/cni/parse-bridge-configuration.ts';
 import { parseInput } from '#plugin/cni/parse-input.ts';
-import { describeRules } from '#plugin/cni/prepare-rules.ts';
 import type { RulesDemand } from '#plugin/network/list-rules.ts';
 import type { InstallOptions } from './install-options.ts';
 

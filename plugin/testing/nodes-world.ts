@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +103,7 @@ export class NodesWorld implements AsyncDisposable {
     this.run(
       name,
       `ip link set lo up; ip link set eth0 up; ${lines.join('; ')}
-      ip route add default via ${router.inet} proto static
+      ip route add default via ${router.inet} proto static || :
       ip -6 route add default via ${router.inet6} proto static || :
       for tool in iptables ip6tables; do $tool -P FORWARD DROP; done
       echo 0 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv6/conf/all/forwarding`,
@@ -159,6 +159,10 @@ export class NodesWorld implements AsyncDisposable {
       PODWIRE_CONF_DIR: `${folder}/net.d`,
       PODWIRE_BIN_DIR: `${folder}/bin`,
     };
+  }
+
+  hasFile(name: string): boolean {
+    return existsSync(join(this.folder, name));
   }
 
   configurationPath(name: string): string {
@@ -257,6 +261,12 @@ export class NodesWorld implements AsyncDisposable {
 
   findDrift(node: string, kind: Drift['kind'], object: string): Drift | undefined {
     return this.drifts.find((drift) => drift.node === node && drift.kind === kind && drift.object === object);
+  }
+
+  /** With those that were folded into one. */
+  countDrifts(node: string, object: string): number {
+    const own = this.drifts.filter((drift) => drift.node === node && drift.object === object);
+    return own.reduce((sum, { repeats = 1 }) => sum + repeats, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, watch } from 'node:fs';
 import { isManaged, managementSwitchPath } from '#plugin/install/management-switch.ts';
 import { formatUuidV7 } from '#plugin/journal/uuid-v7.ts';
 import type { ReportQueue } from '../report-queue.ts';
@@ -13,6 +12,7 @@ import { NodeNetwork } from './node-network.ts';
 import type { FoundProblem } from './node-network-plan.ts';
 import type { DriftReport, Round } from './reconciler.ts';
 import { type NodesByName, watchNodes } from './watch-nodes.ts';
+import { WatchedFolders } from './watched-folders.ts';
 
 export type Keeper = {
   /** The node's name in the cluster. */
@@ -28,8 +28,9 @@ export type Keeper = {
 const RESYNC_MS = 30_000;
 /** Changes come in groups. */
 const DEBOUNCE_MS = 20;
-/** Looking takes a tenth of one core at most, however much moves. */
+/** Looking takes a tenth of one core at most, however much moves; a round that started programs is not waited for as long as that. */
 const REST_PER_ROUND = 9;
+const LONGEST_REST_MS = 500;
 
 /**
  * Keeps the node's pod network as the cluster's nodes ask for it until aborted: at every change of theirs, at every notification
@@ -52,7 +53,7 @@ export async function keepNodeNetwork(keeper: Keeper): Promise<void> {
     folders.open();
     const dueAtMs = keeping.round({ ...cluster, startMs, isThorough }) ?? Number.POSITIVE_INFINITY;
     const endMs = performance.now();
-    await rest(Math.max(DEBOUNCE_MS, (endMs - startMs) * REST_PER_ROUND), signal);
+    await rest(Math.min(LONGEST_REST_MS, DEBOUNCE_MS + (endMs - startMs) * REST_PER_ROUND), signal);
     await wake.wait(Math.max(1, Math.min(dueAtMs, thoroughAtMs) - performance.now()), signal);
   }
 }
@@ -102,7 +103,8 @@ class Keeping {
     const { nodes, trouble } = moment;
     const problems: FoundProblem[] = [];
     let round: Round | undefined;
-    if (trouble !== undefined) problems.push(describeApiTrouble(settings.api.baseUrl, trouble, nodes !== undefined));
+    const { unixSocket, baseUrl } = settings.api;
+    if (trouble !== undefined) problems.push(describeApiTrouble(unixSocket ?? baseUrl, trouble, nodes !== undefined));
     if (!isManaged(settings.stateDirectory)) {
       this.#network.release();
       problems.push(describeSwitchedOff(managementSwitchPath(settings.stateDirectory)));
@@ -142,39 +144,4 @@ class Keeping {
 
 function date(drift: DriftReport, now: Date): Parameters<ReportQueue['addDrift']>[0] {
   return { ...drift, id: formatUuidV7(now.getTime(), randomBytes(10)), time: now.toISOString() };
-}
-
-/** Directories that may be made, removed and made again while they are watched. */
-class WatchedFolders implements Disposable {
-  readonly #onChange: () => void;
-  readonly #watchers = new Map<string, Disposable | undefined>();
-
-  constructor(folders: readonly string[], onChange: () => void) {
-    this.#onChange = onChange;
-    for (const folder of new Set(folders)) this.#watchers.set(folder, undefined);
-  }
-
-  /** Watches again those that are not watched now. What cannot be watched is looked at every 30 s. */
-  open(): void {
-    for (const [folder, watcher] of this.#watchers) if (watcher === undefined) this.#open(folder);
-  }
-
-  [Symbol.dispose](): void {
-    for (const watcher of this.#watchers.values()) watcher?.[Symbol.dispose]();
-  }
-
-  #open(folder: string): void {
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o755 });
-      const watcher = watch(folder, { persistent: false }, () => this.#onChange());
-      watcher.on('error', () => {
-        watcher.close();
-        this.#watchers.set(folder, undefined);
-        this.#onChange();
-      });
-      this.#watchers.set(folder, { [Symbol.dispose]: () => watcher.close() });
-    } catch {
-      this.#watchers.set(folder, undefined);
-    }
-  }
 }

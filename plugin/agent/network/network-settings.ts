@@ -1,4 +1,5 @@
 import { fail, type Result, succeed } from '#model/result.ts';
+import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 import { type InstallOptions, parseInstallOptions } from '#plugin/install/install-options.ts';
 import { type ApiSettings, parseApiSettings } from './api-settings.ts';
 
@@ -40,7 +41,7 @@ export function parseNetworkSettings(env: Environment): Result<NetworkSettings |
   const port = parseCount(env.PODWIRE_VXLAN_PORT, { fallback: VXLAN.port, most: LARGEST_PORT });
   if (id === undefined) return fail(`PODWIRE_VXLAN_ID has to be between 1 and ${LARGEST_VXLAN_ID}`);
   if (port === undefined) return fail(`PODWIRE_VXLAN_PORT has to be between 1 and ${LARGEST_PORT}`);
-  const { confDirectory, confName, clusterCidrs, mtuBytes } = install.value;
+  const { confDirectory, confName, clusterCidrs, mtuBytes, stateDirectory } = install.value;
   return succeed({
     api: api.value,
     backend,
@@ -49,8 +50,8 @@ export function parseNetworkSettings(env: Environment): Result<NetworkSettings |
     mtuBytes,
     configurationDirectory: confDirectory,
     configurationName: confName ?? DEFAULT_CONFIGURATION_NAME,
-    runDirectory: env.PODWIRE_RUN || '/run/podwire',
-    stateDirectory: env.PODWIRE_STATE || '/var/lib/podwire',
+    runDirectory: env.PODWIRE_RUN || DEFAULT_DIRECTORIES.run,
+    stateDirectory,
   });
 }
 

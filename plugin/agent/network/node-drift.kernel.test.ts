@@ -91,6 +91,17 @@ describe('what somebody changes is put right at once and told', () => {
     expect(statSync(path).mode & 0o777).toBe(0o644);
   });
 
+  it('a configuration whose directory is removed, again and again', async () => {
+    await nodes.startTwoNodes();
+    const path = nodes.configurationPath('node-a');
+    for (const count of [1, 2]) {
+      nodes.run('node-a', 'rm -r "$PODWIRE_CONF_DIR"');
+      await nodes.until(
+        () => nodes.countDrifts('node-a', path) === count && nodes.readConfiguration('node-a') !== undefined,
+      );
+    }
+  });
+
   it('a repair that fails is told once, found for as long as it lasts, and made in the end', async () => {
     await nodes.startTwoNodes();
     const path = nodes.configurationPath('node-a');
@@ -122,7 +133,7 @@ describe('what somebody changes is put right at once and told', () => {
     await nodes.until(() => nodes.listFindings('node-a').includes('repair-undone/route/10.240.2.0/24'));
     loop.kill('SIGKILL');
     await nodes.until(() => nodes.listOwnRoutes('node-a').includes('10.240.2.0/24 via 192.168.31.12 dev eth0'));
-    const count = nodes.drifts.reduce((sum, { repeats = 1 }) => sum + repeats, 0);
+    const count = nodes.countDrifts('node-a', '10.240.2.0/24');
     expect(count).toBeLessThan(12);
   });
 });

@@ -34,12 +34,20 @@ export type Look = {
   readonly isThorough: boolean;
 };
 
+/** A plan, what it was made from, and its text, which is the same for the same plan. */
+type Planned = {
+  readonly nodes: NodesByName;
+  readonly subnets: string;
+  readonly plan: NodeNetworkPlan;
+  readonly text: string;
+};
+
 /** The pod network of this node: compares what is with what the cluster's nodes ask for, and changes the difference. */
 export class NodeNetwork {
   readonly #ownNode: string;
   readonly #settings: NetworkSettings;
   #reconciler = new Reconciler();
-  #planned: { readonly nodes: NodesByName; readonly subnets: string; readonly plan: NodeNetworkPlan } | undefined;
+  #planned: Planned | undefined;
 
   constructor(ownNode: string, settings: NetworkSettings) {
     this.#ownNode = ownNode;
@@ -54,20 +62,22 @@ export class NodeNetwork {
   /** One round. Changes as little as there is to change, new things before old ones go, the runtime's network last. */
   reconcile(look: Look): Round {
     using socket = openNetlinkSocket(NETLINK.ROUTE);
-    const plan = this.#plan(look.nodes, readLocalSubnets(socket, listLinks(socket)));
+    const { plan, text } = this.#plan(look.nodes, readLocalSubnets(socket, listLinks(socket)));
     const findings: FoundProblem[] = [...plan.findings];
     const stages = plan.isOwnNodeKnown ? this.#listStages(plan, { socket, look, findings }) : [];
-    const round = this.#reconciler.run(stages, serialize(plan), look.nowMs);
+    const round = this.#reconciler.run(stages, text, look.nowMs);
     return { ...round, findings: [...findings, ...round.findings], drifts: round.drifts, changes: round.changes };
   }
 
-  #plan(nodes: NodesByName, localSubnets: readonly LocalSubnet[]): NodeNetworkPlan {
+  /** Made anew where the cluster or the node's own addresses have changed: of thousands of nodes it takes a while. */
+  #plan(nodes: NodesByName, localSubnets: readonly LocalSubnet[]): Planned {
     const subnets = serialize(localSubnets);
     if (this.#planned?.nodes !== nodes || this.#planned.subnets !== subnets) {
       const situation = { ownNode: this.#ownNode, nodes: [...nodes.values()], settings: this.#settings, localSubnets };
-      this.#planned = { nodes, subnets, plan: planNodeNetwork(situation) };
+      const plan = planNodeNetwork(situation);
+      this.#planned = { nodes, subnets, plan, text: serialize(plan) };
     }
-    return this.#planned.plan;
+    return this.#planned;
   }
 
   #listStages(

@@ -71,6 +71,18 @@ describe('a node behind a router', () => {
     expect(nodes.drifts).toEqual([]);
   });
 
+  it('is reached over an IPv6 underlay where nodes have no other', async () => {
+    const near = { ...NODE_A, internalIps: ['fd31::11'] };
+    const far = { ...FAR, internalIps: ['fd32::19'] };
+    for (const wish of [near, far]) nodes.addNode(wish, VXLAN);
+    await nodes.untilReady('node-a', 'node-far');
+    await nodes.until(() => ['node-a', 'node-far'].every((name) => nodes.listRoutes(name).length === 2));
+    const addresses = nodes.addPod('node-far', 'pod-far');
+    nodes.addPod('node-a', 'pod-a');
+    expect(addresses.map((address) => nodes.canPing('pod-a', address))).toEqual([true, true]);
+    expect(nodes.world.ipOne('-n', 'pod-a', 'link', 'show', 'eth0').mtu).toBe(1430);
+  });
+
   it('gives pods an MTU that leaves room for the headers of the overlay', async () => {
     await startNearAndFar();
     const [address = ''] = nodes.addPod('node-far', 'pod-far');

@@ -7,7 +7,7 @@ import {
   networkPrefix,
   parseIpAddress,
 } from '#plugin/network/ip-address.ts';
-import { deriveMacAddress, formatMacAddress } from '#plugin/network/mac-address.ts';
+import { deriveBridgeMac, deriveMacAddress, formatMacAddress } from '#plugin/network/mac-address.ts';
 import { findNeighbour } from './find-neighbour.ts';
 import type { FoundProblem, LocalSubnet, OverlayPeer, PlannedOverlay, PlanSettings } from './node-network-plan.ts';
 import type { PeerNode } from './peer-node.ts';
@@ -46,7 +46,7 @@ export function planOverlay(situation: OverlaySituation): {
     linkName: OVERLAY_LINK,
     ...settings.vxlan,
     local,
-    mac: formatMacAddress(deriveMacAddress(local)),
+    mac: deriveOverlayMac(local),
     mtuBytes: underlay.mtuBytes - OVERHEAD_BYTES[local.family],
     addresses: ownRanges.map(({ prefix }) => hostPrefix(overlayGateway(prefix))),
     peers: listPeers(others, { family: local.family, localSubnets }),
@@ -57,6 +57,14 @@ export function planOverlay(situation: OverlaySituation): {
 /** What stands for a node on the overlay: the first address of its range, which no pod ever has. */
 export function overlayGateway(range: IpPrefix): IpAddress {
   return networkPrefix(range).address;
+}
+
+/** An IPv4 address fits in whole; of an IPv6 address forty bits of a hash keep thousands of nodes apart. */
+function deriveOverlayMac(address: IpAddress): string {
+  const isInet = address.family === 'inet';
+  return formatMacAddress(
+    isInet ? deriveMacAddress(address) : deriveBridgeMac(`${OVERLAY_LINK}/${formatIpAddress(address)}`),
+  );
 }
 
 const hostPrefix = (address: IpAddress): IpPrefix => ({ address, length: addressBits(address.family) });
@@ -76,7 +84,7 @@ function listPeers(
       ) !== undefined;
     const gateways = ranges.filter((range) => !isDirect(range)).map(({ prefix }) => overlayGateway(prefix));
     if (gateways.length === 0) return [];
-    return [{ mac: formatMacAddress(deriveMacAddress(remote)), remote, gateways }];
+    return [{ mac: deriveOverlayMac(remote), remote, gateways }];
   });
 }
 
