@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { createApiServer } from './api/api-server.ts';
+import { listenForAgents } from './api/listen-for-agents.ts';
 import { ObjectStore } from './api/object-store.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { runAgent } from './kubelet/run-agent.ts';
@@ -36,6 +37,9 @@ process.once('message', (message, handle) => {
 async function start(options: LabOptions, api: { readonly url: string; readonly listener: Server }): Promise<void> {
   const store = new ObjectStore();
   const kubelets = new Map<string, Kubelet>();
+  const parts = { store, kubelets, token: options.token, now: readNow, createUuid: randomUUID };
+  const http = createApiServer(parts);
+  await listenForAgents(http, options);
   report({ type: 'progress', message: 'building the LAN, the router and the internet host' });
   const booting = Promise.all(NODE_PLANS.map((plan) => bootMachine(plan, options)));
   const [lan, machines] = await Promise.all([buildLan(options.directory), booting]);
@@ -48,10 +52,8 @@ async function start(options: LabOptions, api: { readonly url: string; readonly 
     kubelets.set(plan.name, kubelet);
     await kubelet.start();
     report({ type: 'progress', message: `node ${plan.name} is up at ${plan.address}` });
-    if (options.collectorSocket !== undefined) void runAgent(machine, options.collectorSocket);
+    void runAgent(machine, options.collectorSocket);
   }
-  const parts = { store, kubelets, token: options.token, now: readNow, createUuid: randomUUID };
-  const http = createApiServer(parts);
   api.listener.on('connection', (socket) => http.emit('connection', socket));
   report({ type: 'ready', server: api.url, token: options.token });
   await playStory(parts, options.story, report);

@@ -15,8 +15,6 @@ export const LAN_CIDR = '192.168.31.0/24';
 export const ROUTER_ADDRESS = '192.168.31.1';
 export const CLUSTER_CIDR = '10.240.0.0/16';
 export const INTERNET_ADDRESSES = ['8.8.8.8', '1.1.1.1'] as const;
-/** Route protocol of the routes between nodes, as the agent marks its own. */
-export const PODWIRE_ROUTE_PROTOCOL = 112;
 
 export const NODE_PLANS: readonly NodePlan[] = [
   planNode({ name: 'controlplane', hostNumber: 162, podCidr: '10.240.1.0/24', isControlPlane: true }),
@@ -52,14 +50,4 @@ function planNode(wanted: {
 export function deriveMacAddress(ipv4: string, end: 0 | 1 = 0): string {
   const bytes = ipv4.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
   return `02:0${end}:${bytes.join(':')}`;
-}
-
-/** The configuration that the lab puts at /etc/cni/net.d/10-podwire.conflist. */
-export function renderNetworkConfiguration(plan: NodePlan): string {
-  const configuration = {
-    cniVersion: '1.1.0',
-    name: 'podwire',
-    plugins: [{ type: 'podwire', podcidr: plan.podCidr, ipMasq: true, clusterCidr: CLUSTER_CIDR }],
-  };
-  return `${JSON.stringify(configuration, null, 2)}\n`;
 }

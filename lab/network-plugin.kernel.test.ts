@@ -86,9 +86,11 @@ test('a pod comes and goes with one ADD and two DELs as under containerd, and no
 });
 
 test('a failing ADD is told in the status of the pod and tried again in a new sandbox', async () => {
-  // The kubelet follows the directory in its own time: only NotReady, then Ready tells that it holds the new file.
+  // The agent would repair a file of its own: it is told to leave the node alone, and the file is somebody else's from then on.
   const file = '/etc/cni/net.d/10-podwire.conflist';
-  await lab.execOnNode(NODE, 'mv', file, '/run/network');
+  await lab.execOnNode(NODE, 'cp', file, '/run/network');
+  await lab.call('PUT', `/lab/v1/nodes/${NODE}/cni`, { installed: false });
+  // The kubelet follows the directory in its own time: only NotReady, then Ready tells that it holds the new file.
   await waitFor('NotReady', async () => (await readCondition())?.status === 'False');
   await lab.execOnNode(NODE, 'sh', '-c', `sed 's#10.240.2.0/24#10.240.2.0/30#' /run/network > ${file}`);
   await waitFor('Ready', async () => (await readCondition())?.status === 'True');

@@ -23,8 +23,18 @@ export const CONTAINER_DIRECTORY = '/var/lib/podwire-lab/containers';
 /** Where a node sees the directory of the collector's socket: a socket's path has 107 bytes at most (unix(7)). */
 export const COLLECTOR_DIRECTORY = '/run/podwire-collector';
 export const EXECUTABLE_PATH = '/opt/podwire/podwire';
+/** Where a node sees {@link apiDirectory}: the way of its agent to the lab's API. */
+export const API_DIRECTORY = '/run/podwire-api';
+export const API_SOCKET_NAME = 'api.sock';
+export const API_TOKEN_NAME = 'token';
+/** While this file is there, the node's agent leaves the pod network alone: what `podwire uninstall` writes. */
+export const MANAGEMENT_SWITCH = '/var/lib/podwire/unmanaged';
 
-/** Starts a node's namespaces with a root of its own; it has no link yet. Its CNI directories are empty. */
+export function apiDirectory(labDirectory: string): string {
+  return join(labDirectory, 'api');
+}
+
+/** Starts a node's namespaces with a root of its own; it has no link yet. Its CNI directories are empty, and its agent is told to leave them so. */
 export async function bootMachine(plan: NodePlan, options: LabOptions): Promise<Machine> {
   const directory = join(options.directory, 'nodes', plan.name);
   await rm(join(directory, 'containers'), { recursive: true, force: true });
@@ -84,6 +94,9 @@ mount --rbind ${quote(options.images.directory)} opt/images
 : > .${EXECUTABLE_PATH}
 mount --bind ${quote(options.executable)} .${EXECUTABLE_PATH}
 ${collector === undefined ? '' : `mkdir -p .${COLLECTOR_DIRECTORY}\nmount --rbind ${quote(collector)} .${COLLECTOR_DIRECTORY}`}
+mkdir -p .${API_DIRECTORY}
+mount --bind ${quote(apiDirectory(options.directory))} .${API_DIRECTORY}
+echo 'the lab installs the network plugin later' > .${MANAGEMENT_SWITCH}
 mkdir .old
 pivot_root . .old
 cd /

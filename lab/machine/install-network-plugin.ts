@@ -1,33 +1,52 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NODE_PLANS, PODWIRE_ROUTE_PROTOCOL, renderNetworkConfiguration } from '../lab-plan.ts';
-import { CONFIGURATION_DIRECTORY, EXECUTABLE_PATH, type Machine, PLUGIN_DIRECTORY } from './boot-machine.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { runOrThrow } from '../run-command.ts';
+import {
+  CONFIGURATION_DIRECTORY,
+  EXECUTABLE_PATH,
+  MANAGEMENT_SWITCH,
+  type Machine,
+  PLUGIN_DIRECTORY,
+} from './boot-machine.ts';
 import { runScript } from './build-lan.ts';
 
 const CONFIGURATION_FILE = '10-podwire.conflist';
+/** An agent that was killed again and again is started after half a minute at the latest. */
+const AGENT_DEADLINE_MS = 45_000;
+const POLL_MS = 20;
 
 /**
- * Puts the executable and the configuration in place, and the routes to the other nodes' pods.
- * The file is renamed inside its directory: containerd never notices one that is renamed in from outside.
+ * Puts the executable in place and lets the node's agent do the rest: rules, forwarding, the routes to the other nodes' pods, and the
+ * configuration, which it writes last.
+ * @throws where the agent does not
  */
 export async function installNetworkPlugin(machine: Machine): Promise<void> {
   const target = `${PLUGIN_DIRECTORY}/podwire`;
   await runScript(
-    [
-      `if [ ! -e ${target} ]; then : > ${target}; mount --bind ${EXECUTABLE_PATH} ${target}; fi`,
-      ...NODE_PLANS.filter((other) => other.name !== machine.plan.name).map(
-        (other) => `ip route replace ${other.podCidr} via ${other.address} dev eth0 proto ${PODWIRE_ROUTE_PROTOCOL}`,
-      ),
-    ],
+    [`if [ ! -e ${target} ]; then : > ${target}; mount --bind ${EXECUTABLE_PATH} ${target}; fi`],
     machine.holder,
   );
-  const directory = join(machine.holder.root, CONFIGURATION_DIRECTORY);
-  const temporary = join(directory, `.${CONFIGURATION_FILE}.tmp`);
-  await writeFile(temporary, renderNetworkConfiguration(machine.plan));
-  await rename(temporary, join(directory, CONFIGURATION_FILE));
+  await rm(join(machine.holder.root, MANAGEMENT_SWITCH), { force: true });
+  const deadlineMs = performance.now() + AGENT_DEADLINE_MS;
+  while (!(await hasConfiguration(machine))) {
+    if (performance.now() > deadlineMs) {
+      throw new Error(
+        `the agent of ${machine.plan.name} writes no ${CONFIGURATION_FILE}; see ${machine.directory}/agent.log`,
+      );
+    }
+    await wait(POLL_MS);
+  }
 }
 
-/** Takes the configuration away. Pods that run keep their network, as on a real node. */
+/** `podwire uninstall`: the configuration goes and the agent leaves the node alone. Pods that run keep their network. */
 export async function removeNetworkPlugin(machine: Machine): Promise<void> {
-  await rm(join(machine.holder.root, CONFIGURATION_DIRECTORY, CONFIGURATION_FILE), { force: true });
+  await runOrThrow([...machine.holder.enter, EXECUTABLE_PATH, 'uninstall']);
+}
+
+function hasConfiguration({ holder }: Machine): Promise<boolean> {
+  return stat(join(holder.root, CONFIGURATION_DIRECTORY, CONFIGURATION_FILE)).then(
+    () => true,
+    () => false,
+  );
 }

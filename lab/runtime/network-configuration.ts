@@ -14,6 +14,9 @@ export type NetworkConfiguration = {
 
 export type PluginConfiguration = JsonObject & { readonly type: string };
 
+/** Newest first. */
+const RUNTIME_VERSIONS = ['1.1.0', '1.0.0', '0.4.0'] as const;
+
 /** containerd's words where no usable configuration is there. */
 const NOT_INITIALIZED = 'cni plugin not initialized';
 
@@ -48,11 +51,18 @@ export function parseNetworkConfiguration(file: string, text: string): Result<Ne
     return fail(`${file}: ${(error as Error).message}`);
   }
   if (!isObject(value)) return fail(`${file}: not an object`);
-  const { name, cniVersion, plugins } = value;
+  const { name, plugins } = value;
   if (typeof name !== 'string' || name === '') return fail(`${file}: no name`);
   const list = Array.isArray(plugins) ? (plugins as readonly JsonValue[]) : [value];
   if (list.length === 0 || !list.every(isPlugin)) return fail(`${file}: every plugin needs a type`);
-  return succeed({ file, name, cniVersion: typeof cniVersion === 'string' ? cniVersion : '0.1.0', plugins: list });
+  return succeed({ file, name, cniVersion: chooseVersion(value), plugins: list });
+}
+
+/** The newest of `cniVersions` that this runtime speaks, or else `cniVersion` (SPEC 1.1.0, section 1; libcni/conf.go). */
+function chooseVersion({ cniVersion, cniVersions }: JsonObject): string {
+  const offered = Array.isArray(cniVersions) ? (cniVersions as readonly JsonValue[]) : [];
+  const chosen = RUNTIME_VERSIONS.find((version) => offered.includes(version));
+  return chosen ?? (typeof cniVersion === 'string' ? cniVersion : '0.1.0');
 }
 
 function isObject(value: JsonValue): value is JsonObject {

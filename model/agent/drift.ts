@@ -16,5 +16,7 @@ export const Drift = z.object({
   command: z.string().optional(),
   /** Why the repair failed. */
   error: z.string().optional(),
+  /** How often it was seen until it was told, where more than once; everything else is of the last time. */
+  repeats: z.int().positive().optional(),
 });
 export type Drift = z.infer<typeof Drift>;

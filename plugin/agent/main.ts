@@ -10,6 +10,9 @@ import { followKernel } from './follow-kernel.ts';
 import { KernelPart } from './kernel-part.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
+import type { Keeper } from './network/keep-node-network.ts';
+import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
+import { ReportQueue } from './report-queue.ts';
 import { makeReportPart, RecordQueue, type ReportSource } from './report-source.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
 import { shipBatches } from './ship-batches.ts';
@@ -25,10 +28,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function runAgent(env: Environment): Promise<number> {
   const settings = parseAgentSettings(env);
-  if (!settings.ok) {
-    writeLogLine('error', settings.error);
-    return 2;
-  }
+  const network = parseNetworkSettings(env);
+  if (!settings.ok) return refuse(settings.error);
+  if (!network.ok) return refuse(network.error);
   restartWithoutHelperThreads(env);
   const { node, stateFolder, collector } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
@@ -42,7 +44,7 @@ export async function runAgent(env: Environment): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   try {
-    await runParts(settings.value, { bootId, log, signal: stop.signal });
+    await runParts({ ...settings.value, network: network.value }, { bootId, log, signal: stop.signal });
     log('info', 'agent stopped');
     return 0;
   } catch (error) {
@@ -51,13 +53,29 @@ export async function runAgent(env: Environment): Promise<number> {
   }
 }
 
+function refuse(problem: string): number {
+  writeLogLine('error', problem);
+  return 2;
+}
+
+/** Loaded only where it is wanted: without its settings the agent changes nothing on the node. */
+async function keepNetwork(settings: NetworkSettings | undefined, keeper: Omit<Keeper, 'settings'>): Promise<void> {
+  if (settings === undefined) return;
+  const { keepNodeNetwork } = await import('./network/keep-node-network.ts');
+  await keepNodeNetwork({ ...keeper, settings });
+}
+
 interface AgentRun {
   readonly bootId: string;
   readonly log: WriteLog;
   readonly signal: AbortSignal;
 }
 
-async function runParts(settings: AgentSettings, { bootId, log, signal }: AgentRun): Promise<void> {
+async function runParts(
+  settings: AgentSettings & { readonly network: NetworkSettings | undefined },
+  run: AgentRun,
+): Promise<void> {
+  const { bootId, log, signal } = run;
   const { node, collector } = settings;
   const now = (): Date => new Date();
   const nowMs = (): number => performance.now();
@@ -66,13 +84,14 @@ async function runParts(settings: AgentSettings, { bootId, log, signal }: AgentR
   const { kernel, kernelCounts } = follower;
   const journals = new AgentJournals(settings, { log, nowMs });
   const results = new RecordQueue();
+  const kept = new ReportQueue();
   const measure = () => ({
     ...kernelCounts(),
     foldedChanges: kernel.foldedChanges,
     journal: journals.measure(),
     rssBytes: process.memoryUsage.rss(),
   });
-  const reports: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results];
+  const reports: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results, kept];
   using _journals = watchJournal(journals.folders, {
     onChange: () => wake.notify(),
     onPoll: () => journals.tidy(),
@@ -82,12 +101,15 @@ async function runParts(settings: AgentSettings, { bootId, log, signal }: AgentR
   const shipping = shipBatches({
     parts: [...journals.parts, ...reports.map((source) => makeReportPart(source, log)), kernel],
     onReceipt: ({ needsSnapshot }) => {
-      if (needsSnapshot) kernel.forget();
+      if (!needsSnapshot) return;
+      kernel.forget();
+      kept.forget();
     },
     ...{ wake, node, bootId, agentVersion: PLUGIN_VERSION, collector, log, signal, now, nowMs },
   });
   const commanding = answerCommands({ ...settings, ...follower, bootId, results, wake, log, signal });
-  await Promise.all([follower.following, shipping, commanding]);
+  const keeping = keepNetwork(settings.network, { node, reports: kept, log, signal, onReport: () => wake.notify() });
+  await Promise.all([follower.following, shipping, commanding, keeping]);
 }
 
 /** Follows the kernel, and has its state ready for the batches. */

@@ -8,8 +8,9 @@ import type { LinkFacts } from '#plugin/network/link-message.ts';
 import { readVlanSettings } from '#plugin/network/vlan-filtering.ts';
 import { listGateways } from './assign-addresses.ts';
 import { type AttachmentCheck, differs, listPodAddresses, requireMac, requireUp } from './attachment-check.ts';
+import { describeRules } from './describe-rules.ts';
 import { gatewayLinkName } from './parse-bridge-configuration.ts';
-import { describeRules, describeRulesNode } from './prepare-rules.ts';
+import { describeRulesNode } from './prepare-rules.ts';
 
 export function checkBridge({ context, configuration, previous }: AttachmentCheck): LinkFacts {
   const { bridgeName, isPromiscuous, vlans } = configuration;

@@ -10,11 +10,12 @@ import { formatMacAddress } from '#plugin/network/mac-address.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { delegateGarbageCollection } from './delegate-ipam.ts';
 import { removeNeighbours } from './delete-attachment.ts';
+import { describeRules } from './describe-rules.ts';
 import { hostVethGroup, hostVethMac } from './host-veth.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { parseBridgeConfiguration } from './parse-bridge-configuration.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
-import { describeRules, describeRulesNode } from './prepare-rules.ts';
+import { describeRulesNode } from './prepare-rules.ts';
 import { readObjects, readText } from './read-key.ts';
 
 const VALID_ATTACHMENTS = 'cni.dev/valid-attachments';

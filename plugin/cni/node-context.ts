@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '#model/json.ts';
+import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
-import { openOwnNamespace } from '#plugin/netlink/network-namespace.ts';
 import type { Deadline } from './deadline.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
 import { isJsonObject, readKey } from './read-key.ts';
@@ -18,28 +18,18 @@ export type NodeContext = {
   readonly configurationDirectory: string;
 };
 
-const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
-const DEFAULT_RUN_DIRECTORY = '/run/podwire';
-export const DEFAULT_CONFIGURATION_DIRECTORY = '/etc/cni/net.d';
-
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {
   return {
     node: variables.PODWIRE_NODE || readHostName(),
-    stateDirectory: variables.PODWIRE_STATE || DEFAULT_STATE_DIRECTORY,
-    runDirectory: variables.PODWIRE_RUN || DEFAULT_RUN_DIRECTORY,
-    configurationDirectory: variables.PODWIRE_CONF_DIR || DEFAULT_CONFIGURATION_DIRECTORY,
+    stateDirectory: variables.PODWIRE_STATE || DEFAULT_DIRECTORIES.state,
+    runDirectory: variables.PODWIRE_RUN || DEFAULT_DIRECTORIES.run,
+    configurationDirectory: variables.PODWIRE_CONF_DIR || DEFAULT_DIRECTORIES.configuration,
   };
 }
 
 /** Not `hostname` of node:os, whose loading alone costs half a millisecond. */
 function readHostName(): string {
   return readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
-}
-
-/** The boot, and the namespace that holds the node's links: several nodes of a lab share one kernel. */
-export function readBootId(): string {
-  using namespace = openOwnNamespace();
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${namespace.id}`;
 }
 
 export type StoreContext = {

@@ -1,30 +1,10 @@
 import { ensureRules, type RulesNode } from '#plugin/network/ensure-rules.ts';
-import { containsAddress, type IpPrefix, networkPrefix, parseIpAddress } from '#plugin/network/ip-address.ts';
-import type { RulesDemand } from '#plugin/network/list-rules.ts';
+import { containsAddress, type IpPrefix, parseIpAddress } from '#plugin/network/ip-address.ts';
 import type { AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
+import { describeRules } from './describe-rules.ts';
 import type { InvocationContext } from './invocation-context.ts';
-import { type BridgeConfiguration, gatewayLinkName } from './parse-bridge-configuration.ts';
-
-/**
- * The rules that the network needs on this node; the same for every pod. Another IPAM plugin does not tell its subnets: those
- * of the pod's own addresses stand for them.
- */
-export function describeRules(configuration: BridgeConfiguration, addresses: readonly IpPrefix[]): RulesDemand {
-  const { name, bridgeName, isMasqueraded, clusterCidrs, rangeSets, rulesBackend } = configuration;
-  const own = rangeSets.flat().map(({ subnet }) => subnet);
-  const subnets = own.length > 0 ? own : addresses.map(networkPrefix);
-  const gatewayName = gatewayLinkName(configuration);
-  return {
-    network: name,
-    bridgeName,
-    gatewayLinkName: gatewayName,
-    isMasqueraded,
-    clusterCidrs,
-    subnets,
-    backend: rulesBackend,
-  };
-}
+import type { BridgeConfiguration } from './parse-bridge-configuration.ts';
 
 export function describeRulesNode(context: InvocationContext, { ipamPlugin }: BridgeConfiguration): RulesNode {
   const { runDirectory } = context.node;

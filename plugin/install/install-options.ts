@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fail, type Result, succeed } from '#model/result.ts';
-import { DEFAULT_CONFIGURATION_DIRECTORY } from '#plugin/cni/node-context.ts';
+import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 
 /** What `podwire install` and `podwire uninstall` are told. */
 export type InstallOptions = {
@@ -12,6 +12,8 @@ export type InstallOptions = {
   readonly podCidrs: readonly string[];
   readonly clusterCidrs: readonly string[];
   readonly mtuBytes: number | undefined;
+  /** PODWIRE_STATE, which the plugin and the agent go by too. */
+  readonly stateDirectory: string;
 };
 
 const DEFAULT_BIN_DIRECTORY = '/opt/cni/bin';
@@ -37,7 +39,7 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   const read = (name: FlagName): string | undefined => flags.value[name] || variables[FLAGS[name]] || undefined;
   const mode = read('mode') ?? 'bridge';
   if (mode !== 'bridge' && mode !== 'tap') return fail(`--mode ${mode}: use bridge or tap`);
-  const directories = [read('bin-dir') ?? DEFAULT_BIN_DIRECTORY, read('conf-dir') ?? DEFAULT_CONFIGURATION_DIRECTORY];
+  const directories = [read('bin-dir') ?? DEFAULT_BIN_DIRECTORY, read('conf-dir') ?? DEFAULT_DIRECTORIES.configuration];
   const relative = directories.find((directory) => !directory.startsWith('/'));
   if (relative !== undefined) return fail(`${relative}: a directory is given from the root on, as /opt/cni/bin`);
   const confName = read('conf-name');
@@ -54,6 +56,7 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
     podCidrs: splitList(read('pod-cidr')),
     clusterCidrs: splitList(read('cluster-cidr')),
     mtuBytes: mtu === undefined ? undefined : Number(mtu),
+    stateDirectory: variables.PODWIRE_STATE || DEFAULT_DIRECTORIES.state,
   });
 }
 

@@ -5,6 +5,7 @@ import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { describeOrder, listNetworkFiles } from './describe-order.ts';
 import { InstallFailure } from './install-failure.ts';
 import { type InstallOptions, parseInstallOptions } from './install-options.ts';
+import { managementSwitchPath, setManaged } from './management-switch.ts';
 import { placeFiles, removeFile, type WantedFile } from './place-files.ts';
 import { renderBridgeNetwork } from './render-bridge-network.ts';
 import { isTapNetwork, makeTapNetwork } from './tap-network.ts';
@@ -45,6 +46,7 @@ function install(options: InstallOptions): number {
   for (const { path, isChanged } of placeFiles([executable, network.file])) {
     say(`podwire: ${path}: ${isChanged ? 'written' : 'unchanged'}`);
   }
+  if (setManaged(options.stateDirectory, true)) say('podwire: the agent keeps the pod network of this node again');
   if (network.original !== undefined) say(`podwire: it taps ${network.original}, which stays as it is`);
   for (const line of describeOrder(options.confDirectory, network.name)) warn(line);
   return EXIT.done;
@@ -58,13 +60,20 @@ function makeNetwork(options: InstallOptions): Network | string {
     return { name, original, file: { path: join(options.confDirectory, name), mode, content: { text } } };
   }
   const name = options.confName ?? DEFAULT_BRIDGE_NAME;
-  const text = renderBridgeNetwork(options);
-  if (!text.ok) return text.error;
-  return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text: text.value } } };
+  const network = renderBridgeNetwork(options);
+  if (!network.ok) return network.error;
+  const { text } = network.value;
+  return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text } } };
 }
 
-/** The executable stays: pods that run still need it for their DEL. */
-function uninstall({ binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME }: InstallOptions): number {
+/** The executable stays: pods that run still need it for their DEL. The agent is told first, or it would put the network back. */
+function uninstall(options: InstallOptions): number {
+  const { binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME, stateDirectory } = options;
+  if (setManaged(stateDirectory, false)) {
+    say(
+      `podwire: ${managementSwitchPath(stateDirectory)}: written; an agent leaves the pod network alone while it is there`,
+    );
+  }
   const own = listOwnFiles(confDirectory, confName);
   if (own.length === 0) say(`podwire: ${confDirectory} has no network of podwire: unchanged`);
   for (const path of own) {

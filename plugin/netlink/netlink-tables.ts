@@ -100,6 +100,9 @@ export const RTNLGRP = {
   NEXTHOP: 32,
 } as const;
 
+/** Multicast group of nf_tables, enum nfnetlink_groups. include/uapi/linux/netfilter/nfnetlink.h */
+export const NFNLGRP_NFTABLES = 7;
+
 /** include/uapi/linux/if_link.h */
 export const IFLA = {
   ADDRESS: 1,
@@ -123,6 +126,9 @@ export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as c
 
 /** Nested in IFLA_INFO_DATA of a bridge. include/uapi/linux/if_link.h */
 export const IFLA_BR = { VLAN_FILTERING: 7, VLAN_DEFAULT_PVID: 39 } as const;
+
+/** Nested in IFLA_INFO_DATA of a VXLAN link; the port is in network byte order. include/uapi/linux/if_link.h */
+export const IFLA_VXLAN = { ID: 1, LOCAL: 4, LEARNING: 7, PORT: 15, LOCAL6: 17 } as const;
 
 /** Nested in IFLA_INFO_DATA of a VLAN link. include/uapi/linux/if_link.h */
 export const IFLA_VLAN_ID = 1;
@@ -211,9 +217,8 @@ export const RTEXT_FILTER_SKIP_STATS = 8;
 /** In struct ndmsg: an address that the link answers for. include/uapi/linux/neighbour.h */
 export const NTF_PROXY = 8;
 
-/** The last message of every change of a ruleset. include/uapi/linux/netfilter/nf_tables.h, nfnetlink.h */
+/** The last message of every change of a ruleset. include/uapi/linux/netfilter/nf_tables.h */
 export const NFT_MSG_NEWGEN = (10 << 8) | 15;
-export const NFNLGRP_NFTABLES = 7;
 
 /** include/uapi/linux/rtnetlink.h; 112 is Podwire's own and names the routes it set. */
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4, PODWIRE: 112 } as const;
@@ -237,6 +242,9 @@ export const NUD = {
   NOARP: 0x40,
   PERMANENT: 0x80,
 } as const;
+
+/** include/uapi/linux/neighbour.h */
+export const NTF = { SELF: 0x02 } as const;
 
 /** NFNL_SUBSYS_NFTABLES << 8 with enum nf_tables_msg_types. include/uapi/linux/netfilter/nfnetlink.h, nf_tables.h */
 export const NFT_MSG = { GETCHAIN: 0xa04, GETRULE: 0xa07 } as const;

@@ -38,11 +38,20 @@ export type EnsuredRules = {
  */
 export function ensureRules(demand: RulesDemand, node: RulesNode): EnsuredRules {
   const markerPath = rulesMarkerPath(demand, node);
-  if (isUpToDate(demand, node)) return { commands: [], markerPath };
+  if (areRulesProven(demand, node)) return { commands: [], markerPath };
   return withRulesLock(node, () => {
-    if (isUpToDate(demand, node)) return { commands: [], markerPath };
+    if (areRulesProven(demand, node)) return { commands: [], markerPath };
     return { commands: replaceRules(demand, node), markerPath };
   });
+}
+
+/**
+ * The same for who has seen that rules are missing, also where the marker would be believed.
+ * @returns the lines that do the same
+ * @throws RulesRefused; LockTimeout, ProgramTimeout
+ */
+export function restoreRules(demand: RulesDemand, node: RulesNode): readonly string[] {
+  return withRulesLock(node, () => replaceRules(demand, node));
 }
 
 /**
@@ -73,8 +82,11 @@ export function rulesKey(demand: RulesDemand, { bootId }: Pick<RulesNode, 'bootI
   ]);
 }
 
-/** The kernel is asked anew each time, as others change rules too; its answer is remembered. */
-function isUpToDate(demand: RulesDemand, node: RulesNode): boolean {
+/**
+ * Whether the marker tells of these rules and, as far as it can be asked without a program, the kernel has them still. It is asked
+ * anew each time, as others change rules too; its answer is remembered.
+ */
+export function areRulesProven(demand: RulesDemand, node: RulesNode): boolean {
   const markerPath = rulesMarkerPath(demand, node);
   const marker = readRulesMarker(markerPath);
   if (marker?.key !== rulesKey(demand, node)) return false;

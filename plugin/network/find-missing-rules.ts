@@ -13,15 +13,27 @@ import { placeOf, type RulesPlace } from './read-present-rules.ts';
 import { RulesAccess } from './rules-access.ts';
 import { proveRulesMarker, readRulesMarker } from './rules-marker.ts';
 
+/** A rule that a network needs and the kernel has not, or not in its place. */
+export type MissingRule = {
+  /** Where it belongs, as iptables names it: `ip filter FORWARD`. */
+  readonly chain: string;
+  /** What sets it by hand. */
+  readonly command: string;
+};
+
+type AskingNode = Pick<RulesNode, 'runDirectory' | 'bootId' | 'remainingMs'>;
+
+/** {@link listMissingRules} as commands. */
+export function findMissingRules(demand: RulesDemand, node: AskingNode): readonly string[] {
+  return listMissingRules(demand, node).map(({ command }) => command);
+}
+
 /**
  * Compares the rules that a network needs with those in the kernel: each there, in order, and the jump to them.
- * @returns what is missing, as commands; empty when all is well
+ * @returns what is missing; empty when all is well
  * @throws RulesRefused
  */
-export function findMissingRules(
-  demand: RulesDemand,
-  node: Pick<RulesNode, 'runDirectory' | 'bootId' | 'remainingMs'>,
-): readonly string[] {
+export function listMissingRules(demand: RulesDemand, node: AskingNode): readonly MissingRule[] {
   using access = new RulesAccess(node.remainingMs);
   const marker = readRulesMarker(rulesMarkerPath(demand, node));
   const known = marker?.key === rulesKey(demand, node) ? marker : undefined;
@@ -37,7 +49,7 @@ function findMissing(
   demand: RulesDemand,
   { target, hook }: { readonly target: RulesTarget; readonly hook: RulesHook },
   access: RulesAccess,
-): readonly string[] {
+): readonly MissingRule[] {
   const wanted = listRules(demand, target.family).filter((rule) => rule.hook === hook);
   if (wanted.length === 0) return [];
   const { backend, family } = target;
@@ -58,7 +70,11 @@ function findMissing(
   const start = isNative
     ? `nft add rule ${protocol} ${place.table} ${place.chain}`
     : `${iptablesProgram(backend, family, '')} -t ${place.table}`;
-  return [...(hasJump ? [] : [above]), ...missing.map((text) => `${start} ${text}`)];
+  const chainOf = (name: string): string => `${protocol} ${place.table} ${name}`;
+  return [
+    ...(hasJump ? [] : [{ chain: chainOf(place.from ?? place.chain), command: above }]),
+    ...missing.map((text) => ({ chain: chainOf(place.chain), command: `${start} ${text}` })),
+  ];
 }
 
 /** Other rules may stand between ours; ours have to be all there and follow each other. */

@@ -34,14 +34,19 @@ export type InterfaceRoute = {
   readonly table?: number | undefined;
   /** RT_SCOPE_*; universe through a gateway and link without one where absent. */
   readonly scope?: number | undefined;
+  /** RTNH_F_ONLINK: the gateway is taken for a neighbour on the link, whatever the addresses say. */
+  readonly isOnLink?: boolean | undefined;
 };
 
-type LinkReference = { readonly index: number; readonly name: string };
+export type LinkReference = { readonly index: number; readonly name: string };
 
 /** `struct rtmsg`. include/uapi/linux/rtnetlink.h */
-const RTMSG_BYTES = 12;
+export const RTMSG_BYTES = 12;
 
-const familyNumber = (family: AddressFamily): number => (family === 'inet' ? AF.INET : AF.INET6);
+/** include/uapi/linux/rtnetlink.h */
+export const RTNH_F_ONLINK = 4;
+
+export const familyNumber = (family: AddressFamily): number => (family === 'inet' ? AF.INET : AF.INET6);
 
 /** 0.0.0.0/0 or ::/0 */
 export function defaultDestination(family: AddressFamily): IpPrefix {
@@ -72,6 +77,12 @@ export function describeRoute(route: InterfaceRoute): string {
 
 /** @throws NetlinkError EEXIST where the route is there, ENETUNREACH where the gateway is not on the link */
 export function addRoute(socket: NetlinkSocket, link: LinkReference, route: InterfaceRoute): void {
+  const object = `route ${describeRoute(route)} on ${link.name}`;
+  socket.request({ type: RTM.NEWROUTE, flags: NLM_F.CREATE | NLM_F.EXCL, body: encodeRoute(link, route), object });
+}
+
+/** The body of RTM_NEWROUTE for a route of ours. */
+export function encodeRoute(link: LinkReference, route: InterfaceRoute): Uint8Array {
   const { destination, gateway, table = RT_TABLE.MAIN, priority } = route;
   const header = new Uint8Array([
     familyNumber(destination.address.family),
@@ -83,9 +94,10 @@ export function addRoute(socket: NetlinkSocket, link: LinkReference, route: Inte
     RTPROT.PODWIRE,
     scopeOf(route),
     RTN.UNICAST,
-    ...[0, 0, 0, 0],
+    // Flags, little-endian.
+    ...[route.isOnLink === true ? RTNH_F_ONLINK : 0, 0, 0, 0],
   ]);
-  const body = joinBytes(
+  return joinBytes(
     header,
     ...(destination.length === 0 ? [] : [encodeAttribute(RTA.DST, ipAddressBytes(destination.address))]),
     encodeU32(RTA.OIF, link.index),
@@ -94,8 +106,6 @@ export function addRoute(socket: NetlinkSocket, link: LinkReference, route: Inte
     ...(priority === undefined ? [] : [encodeU32(RTA.PRIORITY, priority)]),
     ...encodeMetrics(route),
   );
-  const object = `route ${describeRoute(route)} on ${link.name}`;
-  socket.request({ type: RTM.NEWROUTE, flags: NLM_F.CREATE | NLM_F.EXCL, body, object });
 }
 
 function encodeMetrics({ mtuBytes, advmssBytes }: InterfaceRoute): readonly Uint8Array[] {

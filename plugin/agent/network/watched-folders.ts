@@ -1,0 +1,43 @@
+import { type FSWatcher, statSync, watch } from 'node:fs';
+
+/** Directories that may be made, removed and made again while they are watched. */
+export class WatchedFolders implements Disposable {
+  readonly #folders: readonly string[];
+  readonly #onChange: () => void;
+  /** A directory that was made anew is another one: its inode tells. */
+  readonly #watchers = new Map<string, { readonly inode: number; readonly watcher: FSWatcher }>();
+
+  constructor(folders: readonly string[], onChange: () => void) {
+    this.#folders = [...new Set(folders)];
+    this.#onChange = onChange;
+  }
+
+  /** Watches those that are there and not watched yet. To be called again and again: nobody tells of a directory that is made. */
+  open(): void {
+    for (const folder of this.#folders) {
+      const inode = statSync(folder, { throwIfNoEntry: false })?.ino;
+      if (this.#watchers.get(folder)?.inode === inode) continue;
+      this.#close(folder);
+      if (inode !== undefined) this.#open(folder, inode);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const folder of this.#folders) this.#close(folder);
+  }
+
+  #open(folder: string, inode: number): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, () => this.#onChange());
+      watcher.on('error', () => this.#close(folder));
+      this.#watchers.set(folder, { inode, watcher });
+    } catch {
+      // It went, or the machine's watches are used up: it is looked at every 30 s all the same.
+    }
+  }
+
+  #close(folder: string): void {
+    this.#watchers.get(folder)?.watcher.close();
+    this.#watchers.delete(folder);
+  }
+}
