@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import type { ClusterSink } from './cluster/cluster-sink.ts';
+import { sinkToFold } from './cluster/fold-sink.ts';
+import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
@@ -16,6 +19,9 @@ export type RunningServer = AsyncDisposable & {
   readonly port: number;
   readonly fold: TopologyFold;
   readonly http: HttpServer;
+  /** Where a watch of the cluster puts what it sees. */
+  readonly cluster: ClusterSink;
+  readonly watchCounts: WatchCounts;
   setLab(lab: LabClient | undefined): void;
   setReady(): void;
 };
@@ -33,6 +39,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const store = opened.value;
   const fold = new TopologyFold(options.clock, { source: config.cluster });
   restore(store, fold);
+  const watchCounts = new WatchCounts();
   let hub: LiveHub | undefined;
   let lab: LabClient | undefined;
   let isReady = false;
@@ -68,6 +75,8 @@ export async function startServer(config: Config, options: Options): Promise<Res
     port: doors.value,
     fold,
     http,
+    cluster: sinkToFold(fold),
+    watchCounts,
     setLab: (client) => {
       lab = client;
     },

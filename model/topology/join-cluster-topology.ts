@@ -6,6 +6,8 @@ export type ClusterInputs = {
   readonly source: 'lab' | 'kubernetes' | 'none';
   readonly server: string | undefined;
   readonly problem: string | undefined;
+  /** What the API server does not let us see, in words. */
+  readonly blindSpots?: readonly string[];
   readonly podCount: number;
   readonly unscheduledPods: number;
   readonly nodes: ReadonlyMap<string, { readonly topology: NodeTopology; readonly statistics: InvocationStatistics }>;
@@ -33,6 +35,7 @@ export function joinClusterTopology(inputs: ClusterInputs): ClusterTopology {
         source: inputs.source,
         ...(inputs.server !== undefined && { server: inputs.server }),
         ...(inputs.problem !== undefined && { problem: inputs.problem }),
+        ...(inputs.blindSpots?.length && { blindSpots: [...inputs.blindSpots] }),
         nodeCount: inputs.nodes.size,
         podCount: inputs.podCount,
         unscheduledPods: inputs.unscheduledPods,

@@ -9,6 +9,7 @@ import { joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
 import { podKeyOf } from '#model/topology/match-attachments.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import type { ClusterSource } from '../cluster/cluster-sink.ts';
 import { NodeState } from './node-state.ts';
 
 /** What changed, told once per recomputation. */
@@ -18,8 +19,6 @@ export type FoldListener = {
   readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
   readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
 };
-
-export type ClusterSource = { readonly source: 'lab' | 'kubernetes' | 'none'; readonly server?: string };
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
@@ -35,6 +34,7 @@ export class TopologyFold {
   readonly #clock: () => Date;
   #source: ClusterSource;
   #problem: string | undefined;
+  #blindSpots: readonly string[] = [];
   #isSynced = false;
   #cluster: ClusterTopology;
   #isClusterDirty = false;
@@ -61,6 +61,11 @@ export class TopologyFold {
   setProblem(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
+    this.#markCluster();
+  }
+
+  setBlindSpots(blindSpots: readonly string[]): void {
+    this.#blindSpots = blindSpots;
     this.#markCluster();
   }
 
@@ -265,6 +270,7 @@ export class TopologyFold {
       source: this.#source.source,
       server: this.#source.server,
       problem: this.#problem,
+      blindSpots: this.#blindSpots,
       podCount,
       unscheduledPods: this.#unscheduled.size,
       nodes,
