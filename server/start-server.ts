@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
@@ -7,6 +8,7 @@ import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { sinkToFold } from './cluster/fold-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
+import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
@@ -40,13 +42,15 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const fold = new TopologyFold(options.clock, { source: config.cluster });
   restore(store, fold);
   const watchCounts = new WatchCounts();
+  const commands = new CommandDesk({ createId: randomUUID });
   let hub: LiveHub | undefined;
   let lab: LabClient | undefined;
   let isReady = false;
   const api = createApi({
     store,
     fold,
-    collector: new Collector({ store, fold, ...options }),
+    collector: new Collector({ store, fold, onCommandResult: commands.hear, ...options }),
+    commands,
     log: options.log,
     metrics: makeMetrics({ fold, store, hub: () => hub }),
     lab: () => lab,
@@ -61,6 +65,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const dispose = async () => {
     for (const timer of timers) clearInterval(timer);
     hub.close();
+    commands.close();
     await http[Symbol.asyncDispose]();
     saveKernels(store, fold);
     fold.close();

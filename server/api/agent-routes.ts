@@ -2,11 +2,13 @@ import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { BATCH_COMPRESSED_BYTES, readBatch } from '../collector/read-batch.ts';
 import type { Api, ApiParts } from './api-context.ts';
+import { answerCommandStream } from './command-stream.ts';
 import { respondProblem } from './problem-response.ts';
 
 /** Where agents post. Over the unix socket or from this machine only: there are no agent credentials yet. */
-export function addAgentRoutes(api: Api, { collector }: ApiParts): void {
+export function addAgentRoutes(api: Api, { collector, commands }: ApiParts): void {
   api.use('/agent/*', refuseRemote);
+  api.get('/agent/v1/commands', (context) => answerCommandStream(context, commands));
   api.post(
     '/agent/v1/batches',
     bodyLimit({

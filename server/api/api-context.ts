@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Collector } from '../collector/collector.ts';
+import type { CommandDesk } from '../commands/command-desk.ts';
 import type { Store } from '../store/store.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { LabClient } from './lab-client.ts';
@@ -12,6 +13,7 @@ export type ApiParts = {
   readonly store: Store;
   readonly fold: TopologyFold;
   readonly collector: Collector;
+  readonly commands: CommandDesk;
   readonly log: Logger;
   readonly metrics: Registry;
   /** Absent where no lab runs, or none yet. */

@@ -21,6 +21,10 @@ const PROBLEMS = {
   'agents-only': { status: 403, title: 'For agents on this machine only' },
   'lab-refused': { status: 409, title: 'The lab refused' },
   'lab-silent': { status: 502, title: 'The lab does not answer' },
+  'command-refused': { status: 409, title: 'The agent refused the command' },
+  'too-many-commands': { status: 429, title: 'Too many commands for this node' },
+  'agent-away': { status: 503, title: 'No agent listens for commands' },
+  'command-timeout': { status: 504, title: 'The agent did not answer in time' },
   internal: { status: 500, title: 'Podwire failed' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { BatchReceipt } from '#model/protocol/agent-batch.ts';
+import type { CommandResult } from '#model/protocol/agent-command.ts';
 import type { Store } from '../store/store.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { Batch } from './read-batch.ts';
@@ -10,17 +11,20 @@ export class Collector {
   readonly #fold: TopologyFold;
   readonly #log: Logger;
   readonly #clock: () => Date;
+  readonly #onCommandResult: (node: string, result: CommandResult) => void;
 
   constructor(parts: {
     readonly store: Store;
     readonly fold: TopologyFold;
     readonly log: Logger;
     readonly clock: () => Date;
+    readonly onCommandResult: (node: string, result: CommandResult) => void;
   }) {
     this.#store = parts.store;
     this.#fold = parts.fold;
     this.#log = parts.log;
     this.#clock = parts.clock;
+    this.#onCommandResult = parts.onCommandResult;
   }
 
   /** Idempotent: a batch that was taken before is acknowledged again and changes nothing. */
@@ -40,6 +44,10 @@ export class Collector {
     for (const record of records) {
       if (record.type === 'kernel.snapshot') this.#fold.putSnapshot(record.snapshot);
       if (record.type === 'kernel.delta') this.#fold.applyDelta(record.delta);
+    }
+    // Whoever waits for a result finds its effect already folded.
+    for (const record of records) {
+      if (record.type === 'command.result') this.#onCommandResult(header.node, record.result);
     }
     if (stored.fresh.length > 0) this.#fold.addInvocations(header.node, stored.fresh);
     return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };
