@@ -24,6 +24,7 @@ export type RunningServer = AsyncDisposable & {
   /** Where a watch of the cluster puts what it sees. */
   readonly cluster: ClusterSink;
   readonly watchCounts: WatchCounts;
+  readonly hub: LiveHub;
   setLab(lab: LabClient | undefined): void;
   setReady(): void;
 };
@@ -82,6 +83,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
     http,
     cluster: sinkToFold(fold),
     watchCounts,
+    hub,
     setLab: (client) => {
       lab = client;
     },

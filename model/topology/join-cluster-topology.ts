@@ -1,3 +1,4 @@
+import { countFindings } from '../findings/node-finding.ts';
 import type { Route } from '../kernel/kernel-snapshot.ts';
 import { findNodeRoute } from './find-node-route.ts';
 import type { ClusterTopology, InvocationStatistics, NodeTile, NodeTopology } from './topology.ts';
@@ -66,6 +67,7 @@ function joinTile(given: {
     pods: countPods(topology),
     pools: head?.pools ?? [],
     invocations: statistics,
+    findings: countFindings(head?.findings ?? []),
     routes: targets.map((target) => matrixCell({ name, target, routes, linkName })),
   };
 }

@@ -5,6 +5,9 @@ import type { Store } from '../store/store.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { Batch } from './read-batch.ts';
 
+/** What an agent says of itself and of its node beside kernel and journal. */
+const TOLD = new Set(['agent.status', 'agent.findings', 'drift']);
+
 /** Takes valid batches: first into the log, then into the fold. */
 export class Collector {
   readonly #store: Store;
@@ -44,6 +47,7 @@ export class Collector {
     for (const record of records) {
       if (record.type === 'kernel.snapshot') this.#fold.putSnapshot(record.snapshot);
       if (record.type === 'kernel.delta') this.#fold.applyDelta(record.delta);
+      if (TOLD.has(record.type)) this.#fold.hearRecord(header.node, record);
     }
     // Whoever waits for a result finds its effect already folded.
     for (const record of records) {

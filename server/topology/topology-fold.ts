@@ -2,7 +2,7 @@ import type { ClusterNode, ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { KernelDelta } from '#model/kernel/kernel-delta.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
-import type { BatchHeader } from '#model/protocol/agent-batch.ts';
+import type { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { TopologyDelta } from '#model/protocol/live-message.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
 import { joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
@@ -124,6 +124,11 @@ export class TopologyFold {
   applyDelta(delta: KernelDelta): void {
     this.#state(delta.node).applyDelta(delta);
     this.#mark(delta.node);
+  }
+
+  hearRecord(node: string, record: BatchRecord): void {
+    this.#state(node).hearRecord(record);
+    this.#mark(node);
   }
 
   needsSnapshot(header: Pick<BatchHeader, 'node' | 'bootId'>): boolean {
