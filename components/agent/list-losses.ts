@@ -1,0 +1,34 @@
+import type { AgentStatus } from '#model/agent/agent-status.ts';
+
+export type Loss = { readonly id: string; readonly count: number; readonly text: string };
+
+const count = (number: number, one: string, many: string): string =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+
+/** What an agent could not keep since it started, each in words; empty where nothing was lost. */
+export function listLosses(status: AgentStatus): readonly Loss[] {
+  const { droppedLines, refusedLines, unreadableLines } = status.journal;
+  const losses: readonly Loss[] = [
+    {
+      id: 'dropped',
+      count: droppedLines,
+      text: `${count(droppedLines, 'journal line', 'journal lines')} dropped: the journal reached its greatest size unshipped`,
+    },
+    {
+      id: 'refused',
+      count: refusedLines,
+      text: `${count(refusedLines, 'journal line', 'journal lines')} refused by the collector for good`,
+    },
+    {
+      id: 'unreadable',
+      count: unreadableLines,
+      text: `${count(unreadableLines, 'journal line', 'journal lines')} torn, or not written by the plugin`,
+    },
+    {
+      id: 'folded',
+      count: status.foldedChanges,
+      text: `${count(status.foldedChanges, 'kernel change', 'kernel changes')} folded into later ones: the states in between are not known`,
+    },
+  ];
+  return losses.filter((loss) => loss.count > 0);
+}
