@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
@@ -12,7 +13,7 @@ import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
-import { makeMetrics } from './make-metrics.ts';
+import { makeMetrics } from './metrics/make-metrics.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { TopologyFold } from './topology/topology-fold.ts';
@@ -44,27 +45,26 @@ export async function startServer(config: Config, options: Options): Promise<Res
   restore(store, fold);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });
-  let hub: LiveHub | undefined;
+  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   let lab: LabClient | undefined;
   let isReady = false;
+  const readStoreBytes = () => measureFiles(join(config.dataFolder, 'podwire.db'));
+  const metrics = makeMetrics({ fold, store, commands, watchCounts, readStoreBytes, hub });
+  const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,
     fold,
-    collector: new Collector({ store, fold, onCommandResult: commands.hear, ...options }),
+    collector: new Collector({ store, fold, ...options, onBatch, onCommandResult: commands.hear }),
     commands,
     log: options.log,
-    metrics: makeMetrics({ fold, store, hub: () => hub }),
+    metrics,
     lab: () => lab,
     isReady: () => isReady,
   });
-  hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const timers = [
-    setInterval(() => fold.tick(), TICK_MS),
-    setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS),
-  ];
+  const stopTimers = startTimers(store, fold);
   const dispose = async () => {
-    for (const timer of timers) clearInterval(timer);
+    stopTimers();
     hub.close();
     commands.close();
     await http[Symbol.asyncDispose]();
@@ -92,6 +92,12 @@ export async function startServer(config: Config, options: Options): Promise<Res
     },
     [Symbol.asyncDispose]: dispose,
   });
+}
+
+function startTimers(store: Store, fold: TopologyFold): () => void {
+  const tick = setInterval(() => fold.tick(), TICK_MS);
+  const save = setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS);
+  return () => [tick, save].forEach(clearInterval);
 }
 
 async function openDoors(http: HttpServer, config: Config): Promise<Result<number, Obstacle>> {
@@ -151,4 +157,9 @@ function readLive(store: Store, fold: TopologyFold) {
       };
     },
   };
+}
+
+/** The database and its write-ahead log; 0 for what is not there. */
+function measureFiles(path: string): number {
+  return [path, `${path}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

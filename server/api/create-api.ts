@@ -25,7 +25,7 @@ export function createApi(parts: ApiParts): Api {
     return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
   });
   api.get('/metrics', async (context) =>
-    context.body(await parts.metrics.metrics(), 200, { 'content-type': parts.metrics.contentType }),
+    context.body(await parts.metrics.registry.metrics(), 200, { 'content-type': parts.metrics.registry.contentType }),
   );
   // An answer about now to a question about then would be a wrong one.
   api.use('/api/v1/*', async (context, next) => {

@@ -14,6 +14,7 @@ export class Collector {
   readonly #fold: TopologyFold;
   readonly #log: Logger;
   readonly #clock: () => Date;
+  readonly #onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
   readonly #onCommandResult: (node: string, result: CommandResult) => void;
 
   constructor(parts: {
@@ -21,12 +22,15 @@ export class Collector {
     readonly fold: TopologyFold;
     readonly log: Logger;
     readonly clock: () => Date;
+    /** A batch was acknowledged. */
+    readonly onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
     readonly onCommandResult: (node: string, result: CommandResult) => void;
   }) {
     this.#store = parts.store;
     this.#fold = parts.fold;
     this.#log = parts.log;
     this.#clock = parts.clock;
+    this.#onBatch = parts.onBatch;
     this.#onCommandResult = parts.onCommandResult;
   }
 
@@ -41,6 +45,7 @@ export class Collector {
       invocations: records.flatMap((record) => (record.type === 'invocation' ? [record.event] : [])),
       problems,
     });
+    this.#onBatch(batch, stored);
     for (const problem of problems) this.#log.warn({ node: header.node, ...problem }, 'journal line not readable');
     if (stored.isDuplicate) return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };
     this.#fold.hearAgent(header, receivedAt);

@@ -56,7 +56,13 @@ test('two hundred browsers, three of them slow, end with what REST says', { time
   for (let turn = 2; turn <= 40; turn += 1) {
     await app.post(turn, [{ type: 'kernel.snapshot', snapshot: buildWideSnapshot(turn) }]);
     const small = buildSnapshot(turn % 2 === 0 ? [1, 2] : [2, 3], turn, 'controlplane');
-    const found = { id: `x/${turn % 5}`, rule: 'x', severity: 'notice', title: 'x', since: '' } as const;
+    const found = {
+      id: `x/${turn % 5}`,
+      rule: 'x',
+      severity: 'notice',
+      title: 'x',
+      since: '2026-01-01T00:00:00.000Z',
+    } as const;
     const records: BatchRecord[] = [
       { type: 'kernel.snapshot', snapshot: small },
       { type: 'agent.findings', findings: [{ ...found, evidence: [] }] },
