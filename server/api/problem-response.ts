@@ -28,17 +28,23 @@ const PROBLEMS = {
   internal: { status: 500, title: 'Podwire failed' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
 
+const LONGEST_WORDS = 600;
+
 export type ProblemWord = keyof typeof PROBLEMS;
 
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
   const { status, title } = PROBLEMS[word];
-  return { type: `https://podwire.io/problems/${word}`, title, status, ...(detail !== undefined && { detail }) };
+  return { type: `https://podwire.io/problems/${word}`, title, status, ...(detail !== undefined && { detail: shorten(detail) }) };
 }
+
+/** A problem must not be as long as what it is about: both may come from whoever asked. */
+const shorten = (text: string): string =>
+  text.length <= LONGEST_WORDS ? text : `${text.slice(0, LONGEST_WORDS).toWellFormed()}…`;
 
 /** Answers with a problem. */
 export function respondProblem(context: Context, word: ProblemWord, detail?: string): Response {
-  const problem = { ...buildProblem(word, detail), instance: context.req.path };
+  const problem = { ...buildProblem(word, detail), instance: shorten(context.req.path) };
   const headers = { 'content-type': 'application/problem+json' };
   return context.body(JSON.stringify(problem), PROBLEMS[word].status, headers);
 }
