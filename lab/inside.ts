@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { createApiServer } from './api/api-server.ts';
+import { keepEndpointSlices } from './api/endpoint-slices.ts';
 import { ObjectStore } from './api/object-store.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { runAgent } from './kubelet/run-agent.ts';
@@ -51,6 +52,7 @@ async function start(options: LabOptions, api: { readonly url: string; readonly 
     if (options.collectorSocket !== undefined) void runAgent(machine, options.collectorSocket);
   }
   const parts = { store, kubelets, token: options.token, now: readNow, createUuid: randomUUID };
+  keepEndpointSlices(store, parts);
   const http = createApiServer(parts);
   api.listener.on('connection', (socket) => http.emit('connection', socket));
   report({ type: 'ready', server: api.url, token: options.token });

@@ -87,7 +87,7 @@ function NodeRow({ tile }: { readonly tile: NodeTile }) {
         </td>
       ))}
       <td className="px-3">
-        {worstOf(tile.findings) === undefined ? '–' : <FindingCount counts={tile.findings} node={tile.name} />}
+        {worstOf(tile.findings) === undefined ? '–' : <FindingCount counts={tile.findings} node={tile.name} isShort />}
       </td>
       <td className="px-3">
         <AgentMark agent={tile.agent} />

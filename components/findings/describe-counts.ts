@@ -1,6 +1,6 @@
 import type { FindingCounts } from '#model/findings/node-finding.ts';
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** `2 errors, 1 notice`; empty where nothing is wrong. */
 export function describeCounts(counts: FindingCounts): string {

@@ -9,22 +9,29 @@ const LOOKS = {
   notice: { icon: Info, look: 'text-text-2' },
 } as const;
 
-type FindingCountProps = { readonly counts: FindingCounts; readonly node: string };
+type FindingCountProps = {
+  readonly counts: FindingCounts;
+  readonly node: string;
+  /** The number alone, for a column of them. */
+  readonly isShort?: boolean;
+};
 
 /** What is wrong with one node, counted; leads to the words. Nothing where nothing is found. */
-export function FindingCount({ counts, node }: FindingCountProps) {
+export function FindingCount({ counts, node, isShort = false }: FindingCountProps) {
   const worst = worstOf(counts);
   if (worst === undefined) {
     return null;
   }
   const { icon: Icon, look } = LOOKS[worst];
+  const words = describeCounts(counts);
   return (
     <Link
       href={`/findings?node=${encodeURIComponent(node)}`}
+      {...(isShort ? { title: words, 'aria-label': words } : {})}
       className={`inline-flex items-center gap-1.5 whitespace-nowrap font-semibold text-xs hover:underline ${look}`}
     >
       <Icon aria-hidden size={13} className="shrink-0" />
-      {describeCounts(counts)}
+      {isShort ? counts.error + counts.warning + counts.notice : words}
     </Link>
   );
 }

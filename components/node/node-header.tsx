@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { countFindings } from '#model/findings/node-finding.ts';
 import type { NodeTopology } from '#model/topology/topology.ts';
 import { AgentMark } from '../agent/agent-mark.tsx';
-import { describeCounts, worstOf } from '../findings/describe-counts.ts';
+import { describeCounts, plural, worstOf } from '../findings/describe-counts.ts';
 import { CreatePod } from '../pod/create-pod.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Drawing, ViewSwitch } from '../shell/view-switch.tsx';
@@ -79,8 +79,11 @@ function AgentButton({ topology, isOpen, onSelect }: AgentButtonProps) {
     >
       <AgentMark agent={head.agent} />
       {worst !== undefined && (
-        <span className={`whitespace-nowrap font-semibold text-[11px] ${FINDING_LOOKS[worst]}`}>
-          {describeCounts(counts)}
+        <span
+          title={describeCounts(counts)}
+          className={`whitespace-nowrap font-semibold text-[11px] ${FINDING_LOOKS[worst]}`}
+        >
+          {plural(head.findings.length, 'finding')}
         </span>
       )}
     </button>

@@ -4,8 +4,10 @@ import type { NodeTopology } from '#model/topology/topology.ts';
 import { listLosses } from '../agent/list-losses.ts';
 import { formatClock } from '../timeline/format-clock.ts';
 
+type NodeNoticesProps = { readonly topology: NodeTopology; readonly onSelect: (id: string) => void };
+
 /** What is to be known before the drawing is read: a node that is not ready, an agent that is silent. */
-export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
+export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   const node = topology.node.node;
   if (node === undefined) {
     return null;
@@ -13,6 +15,11 @@ export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
   const { facts, agent, problems, findings } = node;
   const losses = agent.status === undefined ? [] : listLosses(agent.status);
   const ready = facts?.ready;
+  const details = (
+    <button type="button" onClick={() => onSelect('agent')} className="underline underline-offset-2 hover:text-text">
+      Details
+    </button>
+  );
   return (
     <>
       {ready !== undefined && ready.status !== 'True' && (
@@ -33,13 +40,13 @@ export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
         .map(({ id, title, remedy }) => (
           <Notice key={id} icon={<CircleX aria-hidden size={14} className="text-bad" />} role="status">
             <strong className="font-semibold">{title}</strong>
-            {remedy !== undefined && <span className="font-mono text-[11.5px]"> {remedy}</span>}
+            {remedy !== undefined && <span className="hidden md:inline"> {remedy}</span>} {details}
           </Notice>
         ))}
       {losses.length > 0 && (
         <Notice icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="note">
           <strong className="font-semibold">Lost since the agent started:</strong>{' '}
-          {losses.map(({ text }) => text).join('; ')}.
+          {losses.map(({ brief }) => brief).join(', ')}. {details}
         </Notice>
       )}
       {problems.map((problem) => (

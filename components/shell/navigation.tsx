@@ -88,7 +88,7 @@ function CountBadge({ counts }: { readonly counts: FindingCounts }) {
   return (
     <span
       title={describeCounts(counts)}
-      className={`absolute -top-1.5 left-2.5 min-w-4 rounded-full px-1 text-center font-semibold text-[10px] text-ground leading-4 ${
+      className={`absolute -top-2 left-3.5 min-w-4 rounded-full px-1 text-center font-semibold text-[10px] text-ground leading-4 ${
         counts.error > 0 ? 'bg-bad' : 'bg-warning'
       }`}
     >

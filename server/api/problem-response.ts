@@ -35,7 +35,12 @@ export type ProblemWord = keyof typeof PROBLEMS;
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
   const { status, title } = PROBLEMS[word];
-  return { type: `https://podwire.io/problems/${word}`, title, status, ...(detail !== undefined && { detail: shorten(detail) }) };
+  return {
+    type: `https://podwire.io/problems/${word}`,
+    title,
+    status,
+    ...(detail !== undefined && { detail: shorten(detail) }),
+  };
 }
 
 /** A problem must not be as long as what it is about: both may come from whoever asked. */

@@ -45,7 +45,8 @@ type Parts<K extends ClusterKind, T extends KubernetesObject> = {
 type Scopes = Map<string | undefined, string>;
 
 const isGone = (error: unknown): boolean => statusOf(error) === 410;
-const isForbidden = (error: unknown): boolean => statusOf(error) === 403;
+/** Not for us (403), or not there: an old or a small API server need not have every kind (404). */
+const isUnseen = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
 /** Pages of a list whose continue token expired so often: then the list is taken in one piece, as client-go does. */
 const EXPIRED_LISTS = 2;
 /** A stream that ended sooner is not asked for again at once. */
@@ -80,7 +81,7 @@ export class ResourceFollower<K extends ClusterKind, T extends KubernetesObject>
         scopes = undefined;
       } catch (error) {
         if (this.#signal.aborted) return;
-        if (isGone(error) || isForbidden(error)) scopes = undefined;
+        if (isGone(error) || isUnseen(error)) scopes = undefined;
         else this.#parts.listener.problem(describeError(error));
         await this.#pause(this.#retryMs);
         this.#retryMs = Math.min(this.#parts.pace.lastRetryMs, this.#retryMs * 2);
@@ -109,15 +110,15 @@ export class ResourceFollower<K extends ClusterKind, T extends KubernetesObject>
       await this.#listScope(undefined, scopes, objects);
       return undefined;
     } catch (error) {
-      if (!isForbidden(error)) throw error;
-      if (!resource.isNamespaced) return `${resource.plural}: ${describeError(error)}`;
+      if (!isUnseen(error)) throw error;
+      if (!resource.isNamespaced || statusOf(error) === 404) return `${resource.plural}: ${describeError(error)}`;
     }
     const refused: string[] = [];
     for (const namespace of namespaces) {
       try {
         await this.#listScope(namespace, scopes, objects);
       } catch (error) {
-        if (!isForbidden(error)) throw error;
+        if (!isUnseen(error)) throw error;
         refused.push(namespace);
       }
     }

@@ -205,6 +205,16 @@ test('services may be forbidden without an end of the rest, and come once they a
   await until(() => sink.blindSpots.length === 0);
 });
 
+test('an API server without endpoint slices is watched for all that it has', async () => {
+  await using api = await startApi();
+  api.put('pods', pod('a'));
+  api.missing.add('endpointslices');
+  using cluster = watchIntoSink(api);
+  await until(() => api.openWatches.join() === 'nodes,pods,services' && cluster.sink.blindSpots.length > 0);
+  expect(cluster.sink.blindSpots[0]).toContain('endpointslices: HTTP 404');
+  expect(cluster.sink).toMatchObject({ isSynced: true, problem: undefined });
+});
+
 test('who may not see the nodes never says that one is missing', async () => {
   await using api = await startApi();
   api.put('pods', pod('a'));

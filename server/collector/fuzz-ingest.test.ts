@@ -59,7 +59,10 @@ class Expected {
     for (const each of known) if (each <= header.sequence - REMEMBERED_BATCHES) known.delete(each);
     for (const { type, event } of records) {
       if (type !== 'invocation' || this.events.has(event.id)) continue;
-      this.events.set(event.id, { node: header.node, pod: event.data.pod?.name });
+      // A name with a slash in it is no pod's: the event is kept, and joined with none.
+      const name: unknown = event.data.pod?.name;
+      const isPod = [name, event.data.pod?.namespace].every((part) => typeof part === 'string' && /^[^/]+$/.test(part));
+      this.events.set(event.id, { node: header.node, pod: isPod ? String(name) : undefined });
     }
   }
 }

@@ -21,6 +21,8 @@ export class ApiServerDouble implements AsyncDisposable {
   readonly requests: string[] = [];
   /** Verb and path, `list /api/v1/pods`, that answer 403; a trailing `*` stands for anything. */
   readonly forbidden = new Set<string>();
+  /** Kinds that it does not have. */
+  readonly missing = new Set<string>();
   /** Called before a request is answered. */
   beforeAnswer: ((line: string) => void) | undefined;
   /** The bearer token that is good; absent: any. */
@@ -126,7 +128,7 @@ export class ApiServerDouble implements AsyncDisposable {
     ) {
       return refuse(response, 403, `${match?.[2]} is forbidden: User "podwire" cannot do this at the cluster scope`);
     }
-    if (match === null) return refuse(response, 404, 'not found');
+    if (match === null || this.missing.has(match[2] ?? '')) return refuse(response, 404, 'not found');
     const place = { namespace: match[1], plural: match[2] ?? '' };
     if (isWatch) this.#startWatch({ ...place, response }, url);
     else this.#list(place, { url, response });
