@@ -25,8 +25,8 @@ async function readMetric(line: string): Promise<number> {
 /** The lab writes a kubeconfig, as for kubectl. */
 async function callLab(method: string, path: string, body?: unknown): Promise<Response> {
   const config = readFileSync(join(podwire.dataDirectory, 'lab', 'kubeconfig'), 'utf8');
-  const server = /server: "?([^"\s]+)/.exec(config)?.[1];
-  const token = /token: "?([^"\s]+)/.exec(config)?.[1];
+  const server = /"?server"?: ?"([^"]+)"/.exec(config)?.[1];
+  const token = /"?token"?: ?"([^"]+)"/.exec(config)?.[1];
   const headers = { authorization: `Bearer ${token}` };
   return fetch(`${server}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
 }
