@@ -1,7 +1,9 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect } from '@playwright/test';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { podwireTest as test } from './podwire-test.ts';
 import { postAsAgent } from './post-as-agent.ts';
+import { themes } from './views.ts';
 
 const node = 'controlplane';
 const since = '2026-01-01T08:30:00.000Z';
@@ -93,6 +95,18 @@ test.describe('what an agent finds wrong', () => {
     await page.goto(`/nodes/${node}?as=table&table=drift`);
     await expect(page.getByRole('row').filter({ hasText: 'net.ipv4.ip_forward' }).first()).toContainText('failed');
   });
+
+  for (const theme of themes) {
+    test(`has nothing that axe objects to, ${theme}, on the page and in the panel of the agent`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: theme });
+      for (const path of ['/findings', `/nodes/${node}?select=agent`]) {
+        await page.goto(path);
+        await expect(page.locator('[data-finding="e2e-rule/route"]')).toBeVisible();
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
+      }
+    });
+  }
 });
 
 test('what an agent lost is said on its node before anything is drawn', async ({ page }) => {

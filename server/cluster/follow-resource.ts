@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject, Watch } from '@kubernetes/client-node';
-import type { ClusterResource } from './cluster-resource.ts';
+import { type ClusterResource, pathOf } from './cluster-resource.ts';
 import { type ClusterKind, type ClusterObjects, type ClusterSink, clusterKey } from './cluster-sink.ts';
 import { describeError, statusOf } from './describe-error.ts';
+import type { PageReader } from './page-reader.ts';
 import { type WatchedEvent, watchStream } from './watch-stream.ts';
 
 /** Times of the watch, settable for tests. */
@@ -33,6 +34,7 @@ export type FollowListener = {
 
 type Parts<K extends ClusterKind, T extends KubernetesObject> = {
   readonly resource: ClusterResource<K, T>;
+  readonly reader: PageReader;
   readonly watch: Watch;
   readonly sink: ClusterSink;
   readonly listener: FollowListener;
@@ -129,21 +131,21 @@ export class ResourceFollower<K extends ClusterKind, T extends KubernetesObject>
   }
 
   async #listScope(namespace: string | undefined, scopes: Scopes, objects: ClusterObjects[K][]): Promise<void> {
-    const { resource, pace } = this.#parts;
+    const { resource, reader, pace } = this.#parts;
     let next: string | undefined;
     do {
       const isPaged = this.#expiredLists < EXPIRED_LISTS;
-      const query = { ...(isPaged && { limit: pace.pageObjects }), ...(next && { _continue: next }) };
-      const page = await resource.list(namespace, query).catch((error: unknown) => {
+      const query = { ...(isPaged && { limit: pace.pageObjects }), ...(next && { continue: next }) };
+      const page = await reader.read(pathOf(resource, namespace), query).catch((error: unknown) => {
         if (isGone(error)) this.#expiredLists += 1;
         throw error;
       });
       if (this.#signal.aborted) return;
-      for (const item of page.items) {
-        const reduced = this.#reduce(item);
+      for (const item of page.items ?? []) {
+        const reduced = this.#reduce(item as T);
         if (reduced !== undefined) objects.push(reduced);
       }
-      next = page.metadata?._continue || undefined;
+      next = page.metadata?.continue || undefined;
       scopes.set(namespace, page.metadata?.resourceVersion ?? '');
     } while (next !== undefined);
     this.#expiredLists = 0;
@@ -166,7 +168,7 @@ export class ResourceFollower<K extends ClusterKind, T extends KubernetesObject>
     while (!signal.aborted) {
       const startedMs = performance.now();
       await watchStream(watch, {
-        path: resource.path(namespace),
+        path: pathOf(resource, namespace),
         resourceVersion: scopes.get(namespace) ?? '',
         signal,
         onOpen: () => {
@@ -214,7 +216,7 @@ export class ResourceFollower<K extends ClusterKind, T extends KubernetesObject>
   }
 
   #name({ metadata }: KubernetesObject): string {
-    return [this.#parts.resource.path(undefined), metadata?.namespace, metadata?.name].filter(Boolean).join(' ');
+    return [pathOf(this.#parts.resource, undefined), metadata?.namespace, metadata?.name].filter(Boolean).join(' ');
   }
 
   async #pause(pauseMs: number): Promise<void> {

@@ -1,8 +1,9 @@
 import { type KubeConfig, type KubernetesObject, Watch } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { type ClusterResource, makeClusterResources } from './cluster-resource.ts';
+import { CLUSTER_RESOURCES, type ClusterResource, pathOf } from './cluster-resource.ts';
 import type { ClusterKind, ClusterSink } from './cluster-sink.ts';
 import { type Extent, type FollowListener, ResourceFollower, WATCH_PACE, type WatchPace } from './follow-resource.ts';
+import { PageReader } from './page-reader.ts';
 import type { WatchCounts } from './watch-counts.ts';
 
 /**
@@ -14,6 +15,8 @@ const SILENT_STREAM_MS = 75_000;
 const STATES = { all: 'following', some: 'limited', none: 'blind' } as const;
 /** Unreadable objects that are remembered by name; more are only logged. */
 const MOST_PROBLEMS = 1_000;
+
+type Client = { readonly watch: Watch; readonly reader: PageReader };
 
 type Options = {
   readonly sink: ClusterSink;
@@ -36,22 +39,22 @@ export class ClusterWatch implements Disposable {
   constructor(config: KubeConfig, options: Options) {
     this.#options = options;
     this.#server = config.getCurrentCluster()?.server ?? 'the API server';
-    const resources = makeClusterResources(config);
     // A private field of the client, 30 s by itself: less than the time between two bookmarks.
     const watch = Object.assign(new Watch(config), { requestTimeoutMs: SILENT_STREAM_MS });
-    this.#follow(resources.node, watch);
-    this.#follow(resources.pod, watch);
-    this.#follow(resources.service, watch);
-    this.#follow(resources.endpointSlice, watch);
+    const client = { watch, reader: config.makeApiClient(PageReader) };
+    this.#follow(CLUSTER_RESOURCES.node, client);
+    this.#follow(CLUSTER_RESOURCES.pod, client);
+    this.#follow(CLUSTER_RESOURCES.service, client);
+    this.#follow(CLUSTER_RESOURCES.endpointSlice, client);
   }
 
   [Symbol.dispose](): void {
     this.#stop.abort();
   }
 
-  #follow<K extends ClusterKind, T extends KubernetesObject>(resource: ClusterResource<K, T>, watch: Watch): void {
+  #follow<K extends ClusterKind, T extends KubernetesObject>(resource: ClusterResource<K, T>, client: Client): void {
     const { sink, namespaces, pace = WATCH_PACE } = this.#options;
-    const parts = { resource, watch, sink, namespaces, pace, listener: this.#listenTo(resource) };
+    const parts = { resource, ...client, sink, namespaces, pace, listener: this.#listenTo(resource) };
     void new ResourceFollower(parts, this.#stop.signal).run();
   }
 
@@ -70,7 +73,7 @@ export class ClusterWatch implements Disposable {
       problem: (problem) => {
         if (problem !== undefined) counts.turned(kind, 'broken');
         else if (this.#extents.has(kind)) counts.turned(kind, STATES[this.#extents.get(kind) ?? 'none']);
-        this.#tell(resource.path(undefined), problem);
+        this.#tell(pathOf(resource, undefined), problem);
       },
       blind: (blindSpot) => this.#tellBlind(kind, blindSpot),
       leftOut: (name, problem) => this.#tell(name, problem && `left out: ${problem}`),
