@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCluster } from './call-api.ts';
 import { listLeftoverProcesses } from './list-leftovers.ts';
@@ -17,6 +18,7 @@ export default async function startSharedPodwire(): Promise<() => Promise<void>>
   }
   // The workers are started with this environment.
   process.env.PODWIRE_E2E_URL = podwire.url;
+  process.env.PODWIRE_E2E_SOCKET = join(podwire.dataDirectory, 'run', 'collector.sock');
   return async () => {
     await podwire.stop();
     const left = listLeftoverProcesses(podwire.dataDirectory, new Set());

@@ -43,6 +43,16 @@ export const views: readonly View[] = [
     waitUntilDrawn: (page) => expect(page.getByRole('table').first()).toBeVisible(),
   },
   {
+    name: 'agent',
+    path: '/nodes/k8s-node01?select=agent',
+    waitUntilDrawn: (page) => expect(page.getByRole('button', { name: 'Read again now' })).toBeVisible(),
+  },
+  {
+    name: 'findings',
+    path: '/findings',
+    waitUntilDrawn: (page) => expect(page.locator('[data-status="live"]').first()).toBeVisible(),
+  },
+  {
     name: 'timeline',
     path: '/timeline',
     waitUntilDrawn: (page) => expect(page.getByText('nginx1').first()).toBeVisible(),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { createApiServer } from './api/api-server.ts';
+import { keepEndpointSlices } from './api/endpoint-slices.ts';
 import { listenForAgents } from './api/listen-for-agents.ts';
 import { ObjectStore } from './api/object-store.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
@@ -38,6 +39,7 @@ async function start(options: LabOptions, api: { readonly url: string; readonly 
   const store = new ObjectStore();
   const kubelets = new Map<string, Kubelet>();
   const parts = { store, kubelets, token: options.token, now: readNow, createUuid: randomUUID };
+  keepEndpointSlices(store, parts);
   const http = createApiServer(parts);
   await listenForAgents(http, options);
   report({ type: 'progress', message: 'building the LAN, the router and the internet host' });

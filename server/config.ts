@@ -15,6 +15,8 @@ export type Config = {
   /** Where agents on this machine post; at most 107 bytes, sun_path of unix(7). */
   readonly collectorSocket: string;
   readonly cluster: 'lab' | 'kubernetes' | 'none';
+  /** Looked into where RBAC forbids to see all of them; empty: the one of the kubeconfig's context, or of this pod. */
+  readonly namespaces: readonly string[];
   readonly web: 'dev' | 'built' | 'off';
   readonly logLevel: string;
   /** Absolute path of `dist/podwire`, for the lab. */
@@ -28,7 +30,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /**
  * Reads every setting once. `PODWIRE_LISTEN` (127.0.0.1:7639), `PODWIRE_DATA` (.podwire), `KUBECONFIG` or the in-cluster
- * variables, `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
+ * variables, `PODWIRE_NAMESPACES` (comma-separated), `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
  * `PODWIRE_EXECUTABLE` (dist/podwire). Relative paths count from `folder`.
  */
 export function readConfig(environment: Environment, folder: string): Result<Config, Obstacle> {
@@ -55,6 +57,7 @@ export function readConfig(environment: Environment, folder: string): Result<Con
     dataFolder,
     collectorSocket,
     cluster: chooseCluster(environment, lab),
+    namespaces: (environment.PODWIRE_NAMESPACES ?? '').split(',').flatMap((name) => name.trim() || []),
     web: environment.PODWIRE_WEB === 'off' ? 'off' : environment.PODWIRE_DEV === '1' ? 'dev' : 'built',
     logLevel,
     executable: resolve(folder, environment.PODWIRE_EXECUTABLE ?? join('dist', 'podwire')),

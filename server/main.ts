@@ -80,8 +80,10 @@ async function startCluster(given: Start): Promise<string | undefined> {
     return undefined;
   }
   const address = kubeConfig.getCurrentCluster()?.server;
-  server.fold.setSource({ source: 'kubernetes', ...(address !== undefined && { server: address }) });
-  parts.use(new ClusterWatch(kubeConfig, server.fold, log));
+  server.cluster.setSource({ source: 'kubernetes', ...(address !== undefined && { server: address }) });
+  const own = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? 'default';
+  const namespaces = config.namespaces.length > 0 ? config.namespaces : [own];
+  parts.use(new ClusterWatch(kubeConfig, { sink: server.cluster, log, counts: server.watchCounts, namespaces }));
   return `It watches the cluster at ${address}.`;
 }
 
@@ -108,8 +110,9 @@ function startLab(given: Start): Promise<string | undefined> {
       progress: say,
       ready: (client) => {
         server.setLab(client);
-        server.fold.setSource({ source: 'lab', server: client.server });
-        parts.use(new ClusterWatch(labKubeConfig(client), server.fold, log));
+        const { cluster: sink, watchCounts: counts } = server;
+        sink.setSource({ source: 'lab', server: client.server });
+        parts.use(new ClusterWatch(labKubeConfig(client), { sink, log, counts, namespaces: [] }));
         ready.resolve('The lab runs: a cluster of its own in network namespaces, nodes and pods appear as they start.');
       },
       ended: (obstacle) => {

@@ -1,13 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import type { ClusterSink } from './cluster/cluster-sink.ts';
+import { sinkToFold } from './cluster/fold-sink.ts';
+import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
+import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
-import { makeMetrics } from './make-metrics.ts';
+import { makeMetrics } from './metrics/make-metrics.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { TopologyFold } from './topology/topology-fold.ts';
@@ -16,6 +22,10 @@ export type RunningServer = AsyncDisposable & {
   readonly port: number;
   readonly fold: TopologyFold;
   readonly http: HttpServer;
+  /** Where a watch of the cluster puts what it sees. */
+  readonly cluster: ClusterSink;
+  readonly watchCounts: WatchCounts;
+  readonly hub: LiveHub;
   setLab(lab: LabClient | undefined): void;
   setReady(): void;
 };
@@ -33,27 +43,30 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const store = opened.value;
   const fold = new TopologyFold(options.clock, { source: config.cluster });
   restore(store, fold);
-  let hub: LiveHub | undefined;
+  const watchCounts = new WatchCounts();
+  const commands = new CommandDesk({ createId: randomUUID });
+  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   let lab: LabClient | undefined;
   let isReady = false;
+  const readStoreBytes = () => measureFiles(join(config.dataFolder, 'podwire.db'));
+  const metrics = makeMetrics({ fold, store, commands, watchCounts, readStoreBytes, hub });
+  const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,
     fold,
-    collector: new Collector({ store, fold, ...options }),
+    collector: new Collector({ store, fold, ...options, onBatch, onCommandResult: commands.hear }),
+    commands,
     log: options.log,
-    metrics: makeMetrics({ fold, store, hub: () => hub }),
+    metrics,
     lab: () => lab,
     isReady: () => isReady,
   });
-  hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const timers = [
-    setInterval(() => fold.tick(), TICK_MS),
-    setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS),
-  ];
+  const stopTimers = startTimers(store, fold);
   const dispose = async () => {
-    for (const timer of timers) clearInterval(timer);
+    stopTimers();
     hub.close();
+    commands.close();
     await http[Symbol.asyncDispose]();
     saveKernels(store, fold);
     fold.close();
@@ -68,6 +81,9 @@ export async function startServer(config: Config, options: Options): Promise<Res
     port: doors.value,
     fold,
     http,
+    cluster: sinkToFold(fold),
+    watchCounts,
+    hub,
     setLab: (client) => {
       lab = client;
     },
@@ -76,6 +92,12 @@ export async function startServer(config: Config, options: Options): Promise<Res
     },
     [Symbol.asyncDispose]: dispose,
   });
+}
+
+function startTimers(store: Store, fold: TopologyFold): () => void {
+  const tick = setInterval(() => fold.tick(), TICK_MS);
+  const save = setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS);
+  return () => [tick, save].forEach(clearInterval);
 }
 
 async function openDoors(http: HttpServer, config: Config): Promise<Result<number, Obstacle>> {
@@ -135,4 +157,9 @@ function readLive(store: Store, fold: TopologyFold) {
       };
     },
   };
+}
+
+/** The database and its write-ahead log; 0 for what is not there. */
+function measureFiles(path: string): number {
+  return [path, `${path}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -1,8 +1,10 @@
 import Link from 'next/link';
 import type { NodeTile } from '#model/topology/topology.ts';
+import { AgentMark } from '../agent/agent-mark.tsx';
+import { worstOf } from '../findings/describe-counts.ts';
+import { FindingCount } from '../findings/finding-count.tsx';
 import { formatDuration } from '../ui/format-duration.ts';
 import { StatusBadge } from '../ui/status-badge.tsx';
-import { AgentMark } from './agent-mark.tsx';
 import { describeReadiness, shortenReason } from './describe-readiness.ts';
 
 const HEADS = [
@@ -20,6 +22,7 @@ const HEADS = [
   'Failed',
   'p50',
   'p99',
+  'Findings',
   'Agent',
 ] as const;
 
@@ -83,6 +86,9 @@ function NodeRow({ tile }: { readonly tile: NodeTile }) {
           {cell}
         </td>
       ))}
+      <td className="px-3">
+        {worstOf(tile.findings) === undefined ? '–' : <FindingCount counts={tile.findings} node={tile.name} isShort />}
+      </td>
       <td className="px-3">
         <AgentMark agent={tile.agent} />
       </td>

@@ -15,6 +15,7 @@ import { ViewSwitch } from '../shell/view-switch.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { BlindSpots } from './blind-spots.tsx';
 import { ClusterFacts } from './cluster-facts.tsx';
 import { ClusterTable } from './cluster-table.tsx';
 import { CniSwitch } from './cni-switch.tsx';
@@ -42,6 +43,7 @@ export function ClusterView() {
         }
       />
       <StaleNotice state={state} />
+      <BlindSpots topology={state.value} />
       <div
         data-status={state.status}
         className={`flex min-h-0 flex-1 flex-col overflow-y-auto ${state.status === 'stale' ? 'opacity-60 grayscale' : ''}`}

@@ -12,6 +12,7 @@ const tile: NodeTile = {
   pods: { total: 2, running: 2, wired: 2, failing: 0 },
   pools: [{ prefix: '10.240.2.0/24', used: 2, capacity: 253 }],
   invocations: { windowMinutes: 15, adds: 2, dels: 0, failed: 0 },
+  findings: { error: 0, warning: 0, notice: 0 },
   routes: [],
 };
 

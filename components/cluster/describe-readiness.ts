@@ -38,6 +38,7 @@ export function needsAttention(tile: NodeTile): boolean {
     tile.ready?.status !== 'True' ||
     tile.agent.state !== 'live' ||
     tile.pods.failing > 0 ||
+    tile.findings.error + tile.findings.warning > 0 ||
     tile.invocations.failed > 0 ||
     tile.pools.some(({ used, capacity }) => used >= capacity) ||
     tile.routes.some(({ state }) => state === 'missing')

@@ -1,9 +1,11 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { NodeTile } from '#model/topology/topology.ts';
+import { AgentMark } from '../agent/agent-mark.tsx';
+import { worstOf } from '../findings/describe-counts.ts';
+import { FindingCount } from '../findings/finding-count.tsx';
 import { formatDuration } from '../ui/format-duration.ts';
 import { StatusBadge } from '../ui/status-badge.tsx';
-import { AgentMark } from './agent-mark.tsx';
 import { describeReadiness, shortenReason } from './describe-readiness.ts';
 import { PoolBar } from './pool-bar.tsx';
 
@@ -45,6 +47,11 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
         </p>
       )}
       <PodCounts tile={tile} />
+      {worstOf(tile.findings) !== undefined && (
+        <p className="px-4 pt-1.5">
+          <FindingCount counts={tile.findings} node={tile.name} />
+        </p>
+      )}
       <div className={`space-y-2 px-4 pt-3 ${isOld ? 'opacity-70 grayscale' : ''}`}>
         {tile.pools.length === 0 ? (
           <p className="text-text-3 text-xs">

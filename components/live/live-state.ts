@@ -1,3 +1,4 @@
+import type { FindingsTopology } from '#model/findings/node-finding.ts';
 import type { InvocationList, LiveView } from '#model/protocol/live-message.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
 
@@ -21,7 +22,7 @@ export type ConnectionState = {
   readonly lagMs?: number;
 };
 
-export type LiveValue = ClusterTopology | NodeTopology | InvocationList;
+export type LiveValue = ClusterTopology | NodeTopology | FindingsTopology | InvocationList;
 
 /** One thing that somebody draws, as the reducer holds it. */
 export type Subscription = {

@@ -1,3 +1,4 @@
+import type { FindingsTopology } from '#model/findings/node-finding.ts';
 import type { InvocationList, LiveMessage, LiveRequest, LiveView } from '#model/protocol/live-message.ts';
 import { applyTopologyDelta } from '#model/topology/apply-topology-delta.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
@@ -140,7 +141,7 @@ function applyMessage(model: LiveModel, message: LiveMessage, nowMs: number): Li
 }
 
 function readSnapshot(message: LiveMessage): LiveValue | undefined {
-  if (message.type === 'snapshot.cluster' || message.type === 'snapshot.node') {
+  if (message.type === 'snapshot.cluster' || message.type === 'snapshot.node' || message.type === 'snapshot.findings') {
     return message.topology;
   }
   return message.type === 'snapshot.invocations' ? message.list : undefined;
@@ -174,6 +175,9 @@ function changeValue(view: LiveView, value: LiveValue, message: LiveMessage): Li
   }
   if (message.type === 'delta' && view.kind === 'node') {
     return applyTopologyDelta(value as NodeTopology, message.delta);
+  }
+  if (message.type === 'delta' && view.kind === 'findings') {
+    return applyTopologyDelta(value as FindingsTopology, message.delta);
   }
   if (message.type === 'invocations' && view.kind === 'invocations') {
     return mergeInvocations(value as InvocationList, message.invocations);

@@ -3,6 +3,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
 import type { NodeTopology } from '#model/topology/topology.ts';
+import { AgentInspector } from '../agent/agent-inspector.tsx';
 import { PodInspector } from '../pod/pod-inspector.tsx';
 import type { NodeScene } from './node-scene.ts';
 import { ObjectInspector } from './object-inspector.tsx';
@@ -21,7 +22,9 @@ export function Inspector({ topology, scene, selection, onSelect, isOld }: Inspe
   const isPod = selection.startsWith('pod:');
   return (
     <InspectorFrame isOld={isOld} onClose={() => onSelect(undefined)}>
-      {isPod ? (
+      {selection === 'agent' ? (
+        <AgentInspector topology={topology} />
+      ) : isPod ? (
         <PodInspector key={selection} topology={topology} pod={selection.slice('pod:'.length)} />
       ) : (
         <ObjectInspector key={selection} topology={topology} scene={scene} selection={selection} onSelect={onSelect} />

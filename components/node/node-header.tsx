@@ -1,7 +1,10 @@
 'use client';
 
 import Link from 'next/link';
+import { countFindings } from '#model/findings/node-finding.ts';
 import type { NodeTopology } from '#model/topology/topology.ts';
+import { AgentMark } from '../agent/agent-mark.tsx';
+import { describeCounts, plural, worstOf } from '../findings/describe-counts.ts';
 import { CreatePod } from '../pod/create-pod.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Drawing, ViewSwitch } from '../shell/view-switch.tsx';
@@ -16,7 +19,7 @@ type NodeHeaderProps = {
   readonly onDrawing: (drawing: Drawing) => void;
   readonly onCreated: (pod: string) => void;
   readonly selection: string | undefined;
-  readonly onSelect: (id: string) => void;
+  readonly onSelect: (id: string | undefined) => void;
 };
 
 /** Which node this is, whether it is ready, and what may be done. */
@@ -38,6 +41,7 @@ export function NodeHeader({ node, topology, isStale, drawing, ...rest }: NodeHe
         topology === undefined ? undefined : (
           <>
             <NodeFacts topology={topology} />
+            <AgentButton topology={topology} isOpen={selection === 'agent'} onSelect={onSelect} />
             <FailingPods topology={topology} selection={selection} onSelect={onSelect} />
           </>
         )
@@ -51,6 +55,42 @@ export function NodeHeader({ node, topology, isStale, drawing, ...rest }: NodeHe
     />
   );
 }
+
+type AgentButtonProps = {
+  readonly topology: NodeTopology;
+  readonly isOpen: boolean;
+  readonly onSelect: (id: string | undefined) => void;
+};
+
+/** The agent's state, and what it finds wrong; opens what it says of itself. */
+function AgentButton({ topology, isOpen, onSelect }: AgentButtonProps) {
+  const head = topology.node.node;
+  if (head === undefined) {
+    return null;
+  }
+  const counts = countFindings(head.findings);
+  const worst = worstOf(counts);
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      onClick={() => onSelect(isOpen ? undefined : 'agent')}
+      className="flex h-7 items-center gap-2.5 rounded-md border border-line px-2.5 hover:border-line-strong"
+    >
+      <AgentMark agent={head.agent} />
+      {worst !== undefined && (
+        <span
+          title={describeCounts(counts)}
+          className={`whitespace-nowrap font-semibold text-[11px] ${FINDING_LOOKS[worst]}`}
+        >
+          {plural(head.findings.length, 'finding')}
+        </span>
+      )}
+    </button>
+  );
+}
+
+const FINDING_LOOKS = { error: 'text-bad', warning: 'text-warning', notice: 'text-text-2' } as const;
 
 type FailingPodsProps = {
   readonly topology: NodeTopology;

@@ -1,16 +1,25 @@
-import { RadioTower, TriangleAlert } from 'lucide-react';
+import { CircleX, RadioTower, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { NodeTopology } from '#model/topology/topology.ts';
+import { listLosses } from '../agent/list-losses.ts';
 import { formatClock } from '../timeline/format-clock.ts';
 
+type NodeNoticesProps = { readonly topology: NodeTopology; readonly onSelect: (id: string) => void };
+
 /** What is to be known before the drawing is read: a node that is not ready, an agent that is silent. */
-export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
+export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   const node = topology.node.node;
   if (node === undefined) {
     return null;
   }
-  const { facts, agent, problems } = node;
+  const { facts, agent, problems, findings } = node;
+  const losses = agent.status === undefined ? [] : listLosses(agent.status);
   const ready = facts?.ready;
+  const details = (
+    <button type="button" onClick={() => onSelect('agent')} className="underline underline-offset-2 hover:text-text">
+      Details
+    </button>
+  );
   return (
     <>
       {ready !== undefined && ready.status !== 'True' && (
@@ -24,6 +33,20 @@ export function NodeNotices({ topology }: { readonly topology: NodeTopology }) {
           {agent.state === 'never'
             ? 'The agent of this node has not reported: nothing is known of its kernel.'
             : `The agent of this node is silent${agent.lastSeen === undefined ? '' : ` since ${formatClock(agent.lastSeen).slice(0, 8)}`}: the kernel is shown as it was then.`}
+        </Notice>
+      )}
+      {findings
+        .filter(({ severity }) => severity === 'error')
+        .map(({ id, title, remedy }) => (
+          <Notice key={id} icon={<CircleX aria-hidden size={14} className="text-bad" />} role="status">
+            <strong className="font-semibold">{title}</strong>
+            {remedy !== undefined && <span className="hidden md:inline"> {remedy}</span>} {details}
+          </Notice>
+        ))}
+      {losses.length > 0 && (
+        <Notice icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="note">
+          <strong className="font-semibold">Lost since the agent started:</strong>{' '}
+          {losses.map(({ brief }) => brief).join(', ')}. {details}
         </Notice>
       )}
       {problems.map((problem) => (

@@ -7,6 +7,7 @@ import { Tabs } from '../ui/tabs.tsx';
 import { findRelated } from './find-related.ts';
 import { KernelTable } from './kernel-table.tsx';
 import type { NodeScene } from './node-scene.ts';
+import { readAgentTables } from './read-agent-tables.ts';
 import { readNodeTables } from './read-node-tables.ts';
 
 type NodeTablesProps = {
@@ -19,7 +20,7 @@ type NodeTablesProps = {
 /** All that the drawing says, and all that it leaves out, as tables. Rows of the selected object stand out. */
 export function NodeTables({ topology, scene, selection, onSelect }: NodeTablesProps) {
   const [table, setTable] = useUrlValue('table');
-  const tables = useMemo(() => readNodeTables(topology), [topology]);
+  const tables = useMemo(() => [...readNodeTables(topology), ...readAgentTables(topology)], [topology]);
   const lit = useMemo(
     () => (selection === undefined ? undefined : findRelated(topology, scene, selection)),
     [topology, scene, selection],

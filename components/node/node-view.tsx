@@ -109,7 +109,7 @@ function NodeBody({ node, topology, isStale, isTable, selection, onSelect, onInv
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
-        <NodeNotices topology={topology} />
+        <NodeNotices topology={topology} onSelect={onSelect} />
         <div
           data-stale={isOld}
           className={`flex min-h-0 flex-1 flex-col transition-[filter,opacity] ${isOld ? 'opacity-70 grayscale' : ''}`}

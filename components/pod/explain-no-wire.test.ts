@@ -30,6 +30,8 @@ function makeNode(status: 'True' | 'False', pod: object): NodeTopology {
         agent: { state: 'live' },
         pools: [],
         problems: [],
+        findings: [],
+        drifts: [],
       },
     },
     pods: {

@@ -75,8 +75,51 @@ export type PodObject = {
   };
 };
 
-export type KubernetesObject = NodeObject | PodObject;
+export type ServiceObject = {
+  readonly kind: 'Service';
+  readonly apiVersion: 'v1';
+  readonly metadata: ObjectMeta & { readonly namespace: string };
+  readonly spec: {
+    readonly type: 'ClusterIP' | 'NodePort';
+    readonly clusterIP: string;
+    readonly clusterIPs: readonly string[];
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports: readonly {
+      readonly name?: string | undefined;
+      readonly protocol: string;
+      readonly port: number;
+      readonly targetPort: number | string;
+      readonly nodePort?: number | undefined;
+    }[];
+  };
+};
+
+export type EndpointSliceObject = {
+  readonly kind: 'EndpointSlice';
+  readonly apiVersion: 'discovery.k8s.io/v1';
+  readonly metadata: ObjectMeta & { readonly namespace: string };
+  readonly addressType: 'IPv4';
+  readonly ports: readonly { readonly name?: string; readonly protocol: string; readonly port?: number }[];
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[];
+    readonly conditions: { readonly ready: boolean };
+    readonly nodeName: string;
+    readonly targetRef: {
+      readonly kind: 'Pod';
+      readonly name: string;
+      readonly namespace: string;
+      readonly uid: string;
+    };
+  }[];
+};
+
+export type KubernetesObject = NodeObject | PodObject | ServiceObject | EndpointSliceObject;
 export type ObjectKind = KubernetesObject['kind'];
 
-/** The path segment of a kind: `/api/v1/nodes`, `/api/v1/pods`. */
-export const RESOURCE_KINDS: Readonly<Record<string, ObjectKind>> = { nodes: 'Node', pods: 'Pod' };
+/** Where each kind is found: `/api/v1/nodes`, `/apis/discovery.k8s.io/v1/endpointslices`. */
+export const RESOURCE_KINDS: Readonly<Record<string, ObjectKind>> = {
+  'api/v1/nodes': 'Node',
+  'api/v1/pods': 'Pod',
+  'api/v1/services': 'Service',
+  'apis/discovery.k8s.io/v1/endpointslices': 'EndpointSlice',
+};

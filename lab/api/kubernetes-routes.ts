@@ -1,27 +1,49 @@
 import { release } from 'node:os';
 import type { ApiRequest } from './api-request.ts';
 import { HttpFailure, readJson, writeJson } from './http-answers.ts';
-import { type KubernetesObject, type ObjectKind, type PodObject, RESOURCE_KINDS } from './kubernetes-objects.ts';
+import { type KubernetesObject, type ObjectKind, RESOURCE_KINDS } from './kubernetes-objects.ts';
 import { createPod, deletePod } from './pod-lifecycle.ts';
 import { parseSelector } from './selector.ts';
+import { createService } from './service-lifecycle.ts';
 import { answerWatch } from './watch-route.ts';
 
-/** `/version`, discovery, and list, watch, get, create, delete below `/api/v1`. */
+/** `/version`, discovery, and list, watch, get, create, delete of the kinds there are. */
 export async function answerKubernetes(call: ApiRequest): Promise<void> {
   const { path, request, response } = call;
   const line = `${request.method} /${path.join('/')}`;
   const discovered = DISCOVERY[line];
   if (discovered !== undefined) return writeJson(response, 200, discovered);
-  if (path[0] !== 'api' || path[1] !== 'v1') throw notFound(line);
-  if (path[2] === 'namespaces' && path[3] !== undefined && path[4] === 'pods') {
-    return await answerPods(call, path[3], path[5]);
-  }
-  const kind = RESOURCE_KINDS[path[2] ?? ''];
-  if (kind === undefined || request.method !== 'GET') throw notFound(line);
-  if (path[3] === undefined) return answerList(call, kind, undefined);
-  const node = kind === 'Node' ? call.parts.store.getNode(path[3]) : undefined;
-  if (node === undefined || path[4] !== undefined) throw notFound(line);
-  writeJson(response, 200, node);
+  const place = readPlace(path);
+  if (place === undefined) throw notFound(line);
+  const { kind, namespace, name } = place;
+  if (namespace !== undefined && kind === 'Pod') return await answerPods(call, namespace, name);
+  if (namespace !== undefined && kind === 'Service') return await answerServices(call, namespace, name);
+  if (request.method !== 'GET') throw notFound(line);
+  if (name === undefined) return answerList(call, kind, namespace);
+  const found = findObject(call, place);
+  if (found === undefined) throw notFound(line);
+  writeJson(response, 200, found);
+}
+
+type Place = { readonly kind: ObjectKind; readonly namespace: string | undefined; readonly name: string | undefined };
+
+/** `api/v1/…` or `apis/<group>/<version>/…`, with or without a namespace, with or without a name. */
+function readPlace(path: readonly string[]): Place | undefined {
+  const groupLength = path[0] === 'apis' ? 3 : 2;
+  const group = path.slice(0, groupLength);
+  const rest = path.slice(groupLength);
+  const hasNamespace = rest[0] === 'namespaces' && rest.length > 2;
+  const [plural, name, ...more] = hasNamespace ? rest.slice(2) : rest;
+  const kind = RESOURCE_KINDS[[...group, plural].join('/')];
+  if (kind === undefined || more.length > 0) return undefined;
+  return { kind, namespace: hasNamespace ? rest[1] : undefined, name };
+}
+
+function findObject({ parts }: ApiRequest, { kind, namespace, name = '' }: Place): KubernetesObject | undefined {
+  if (kind === 'Node') return parts.store.getNode(name);
+  return kind === 'EndpointSlice' && namespace !== undefined
+    ? parts.store.getEndpointSlice(namespace, name)
+    : undefined;
 }
 
 async function answerPods(call: ApiRequest, namespace: string, name: string | undefined): Promise<void> {
@@ -37,6 +59,19 @@ async function answerPods(call: ApiRequest, namespace: string, name: string | un
   writeJson(response, 200, deletePod(parts, pod, options?.gracePeriodSeconds));
 }
 
+async function answerServices(call: ApiRequest, namespace: string, name: string | undefined): Promise<void> {
+  const { parts, request, response } = call;
+  const verb = `${request.method}${name === undefined ? '' : ' one'}`;
+  if (verb === 'GET') return answerList(call, 'Service', namespace);
+  if (verb === 'POST') return writeJson(response, 201, createService(parts, namespace, await readJson(request)));
+  const service = name === undefined ? undefined : parts.store.getService(namespace, name);
+  if (service === undefined) throw notFound(`services "${name ?? ''}" in namespace ${namespace}`);
+  if (verb === 'GET one') return writeJson(response, 200, service);
+  if (verb !== 'DELETE one') throw new HttpFailure(405, 'MethodNotAllowed', `${request.method} is not supported here`);
+  parts.store.remove(service);
+  writeJson(response, 200, service);
+}
+
 function answerList(call: ApiRequest, kind: ObjectKind, namespace: string | undefined): void {
   const { url, parts, response } = call;
   const selects = parseSelector(url.searchParams);
@@ -47,10 +82,10 @@ function answerList(call: ApiRequest, kind: ObjectKind, namespace: string | unde
     answerWatch(call, { kind, isSelected });
     return;
   }
-  const items = (parts.store.list(kind) as readonly (KubernetesObject | PodObject)[]).filter(isSelected);
+  const items = (parts.store.list(kind) as readonly KubernetesObject[]).filter(isSelected);
   writeJson(response, 200, {
     kind: `${kind}List`,
-    apiVersion: 'v1',
+    apiVersion: kind === 'EndpointSlice' ? 'discovery.k8s.io/v1' : 'v1',
     metadata: { resourceVersion: String(parts.store.revision) },
     items,
   });
@@ -74,7 +109,30 @@ const DISCOVERY: Readonly<Record<string, unknown>> = {
   'GET /healthz': 'ok',
   'GET /readyz': 'ok',
   'GET /api': { kind: 'APIVersions', versions: ['v1'] },
-  'GET /apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
+  'GET /apis': {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: [
+      {
+        name: 'discovery.k8s.io',
+        versions: [{ groupVersion: 'discovery.k8s.io/v1', version: 'v1' }],
+        preferredVersion: { groupVersion: 'discovery.k8s.io/v1', version: 'v1' },
+      },
+    ],
+  },
+  'GET /apis/discovery.k8s.io/v1': {
+    kind: 'APIResourceList',
+    groupVersion: 'discovery.k8s.io/v1',
+    resources: [
+      {
+        name: 'endpointslices',
+        singularName: 'endpointslice',
+        namespaced: true,
+        kind: 'EndpointSlice',
+        verbs: ['get', 'list', 'watch'],
+      },
+    ],
+  },
   'GET /api/v1': {
     kind: 'APIResourceList',
     groupVersion: 'v1',
@@ -86,6 +144,14 @@ const DISCOVERY: Readonly<Record<string, unknown>> = {
         namespaced: true,
         kind: 'Pod',
         shortNames: ['po'],
+        verbs: ['create', 'delete', 'get', 'list', 'watch'],
+      },
+      {
+        name: 'services',
+        singularName: 'service',
+        namespaced: true,
+        kind: 'Service',
+        shortNames: ['svc'],
         verbs: ['create', 'delete', 'get', 'list', 'watch'],
       },
     ],

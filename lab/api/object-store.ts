@@ -1,5 +1,12 @@
 import { fail, type Result, succeed } from '#model/result.ts';
-import type { KubernetesObject, NodeObject, ObjectKind, PodObject } from './kubernetes-objects.ts';
+import type {
+  EndpointSliceObject,
+  KubernetesObject,
+  NodeObject,
+  ObjectKind,
+  PodObject,
+  ServiceObject,
+} from './kubernetes-objects.ts';
 
 export type StoreEvent = {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -44,6 +51,14 @@ export class ObjectStore {
 
   getPod(namespace: string, name: string): PodObject | undefined {
     return this.#objects.get(`Pod/${namespace}/${name}`) as PodObject | undefined;
+  }
+
+  getService(namespace: string, name: string): ServiceObject | undefined {
+    return this.#objects.get(`Service/${namespace}/${name}`) as ServiceObject | undefined;
+  }
+
+  getEndpointSlice(namespace: string, name: string): EndpointSliceObject | undefined {
+    return this.#objects.get(`EndpointSlice/${namespace}/${name}`) as EndpointSliceObject | undefined;
   }
 
   /** Adds or replaces; the resourceVersion is given here. */

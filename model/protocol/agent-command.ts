@@ -22,6 +22,21 @@ export const AgentCommand = z.discriminatedUnion('type', [
 ]);
 export type AgentCommand = z.infer<typeof AgentCommand>;
 
+const [SnapshotCommand, ProbeCommand] = AgentCommand.options;
+
+/**
+ * `POST /api/v1/nodes/{node}/commands`: a command without its id, which the collector gives. Answered with the agent's
+ * CommandResult, or a problem: `agent-away`, `command-refused`, `command-timeout`, `too-many-commands`.
+ */
+export const CommandRequest = z.discriminatedUnion('type', [
+  SnapshotCommand.omit({ id: true }),
+  ProbeCommand.omit({ id: true }).refine((probe) => (probe.protocol === 'icmp') === (probe.port === undefined), {
+    path: ['port'],
+    message: 'tcp and udp need a port, icmp has none',
+  }),
+]);
+export type CommandRequest = z.infer<typeof CommandRequest>;
+
 export const CommandResult = z.object({
   id: z.string(),
   /** answered: done, see `probe`. refused: not a command of this agent. failed: tried in vain. */

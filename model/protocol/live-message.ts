@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FindingsTopology } from '../findings/node-finding.ts';
 import { ClusterTopology, InvocationSummary, NodeTopology } from '../topology/topology.ts';
 
 /**
@@ -11,14 +12,19 @@ import { ClusterTopology, InvocationSummary, NodeTopology } from '../topology/to
 export const LiveView = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster') }),
   z.object({ kind: z.literal('node'), node: z.string() }),
+  /** What is wrong now, of every node. */
+  z.object({ kind: z.literal('findings') }),
   /** Invocations as they arrive, of one node or (absent) of all; the snapshot has the newest 500, oldest first. */
   z.object({ kind: z.literal('invocations'), node: z.string().optional(), pod: z.string().optional() }),
 ]);
 export type LiveView = z.infer<typeof LiveView>;
 
+/** The browser's own, echoed in every message of the subscription. */
+const SubscriptionId = z.string().max(128);
+
 export const LiveRequest = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('subscribe'), id: z.string(), view: LiveView }),
-  z.object({ type: z.literal('unsubscribe'), id: z.string() }),
+  z.object({ type: z.literal('subscribe'), id: SubscriptionId, view: LiveView }),
+  z.object({ type: z.literal('unsubscribe'), id: SubscriptionId }),
 ]);
 export type LiveRequest = z.infer<typeof LiveRequest>;
 
@@ -43,6 +49,7 @@ export const LiveMessage = z.discriminatedUnion('type', [
   z.object({ ...head, type: z.literal('snapshot.cluster'), topology: ClusterTopology }),
   /** `topology` absent: no such node. A later snapshot follows should it appear. */
   z.object({ ...head, type: z.literal('snapshot.node'), topology: NodeTopology.optional() }),
+  z.object({ ...head, type: z.literal('snapshot.findings'), topology: FindingsTopology }),
   z.object({ ...head, type: z.literal('snapshot.invocations'), list: InvocationList }),
   z.object({ ...head, type: z.literal('delta'), delta: TopologyDelta }),
   z.object({ ...head, type: z.literal('invocations'), invocations: z.array(InvocationSummary) }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DnsLabel } from '../cluster/pod-manifest.ts';
 import { InvocationEvent } from '../cni/invocation-event.ts';
+import { NodeFinding } from '../findings/node-finding.ts';
 import {
   Attachment,
   ClusterTopology,
@@ -25,6 +26,10 @@ export const PodBody = z.object({
   invocations: z.array(InvocationSummary),
 });
 export type PodBody = z.infer<typeof PodBody>;
+
+/** `/api/v1/findings`: what is wrong now, worst first. */
+export const FindingsBody = z.object({ findings: z.array(NodeFinding) });
+export type FindingsBody = z.infer<typeof FindingsBody>;
 
 export const EventsBody = z.object({
   /** Newest first. */

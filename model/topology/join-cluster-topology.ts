@@ -1,3 +1,4 @@
+import { countFindings } from '../findings/node-finding.ts';
 import type { Route } from '../kernel/kernel-snapshot.ts';
 import { findNodeRoute } from './find-node-route.ts';
 import type { ClusterTopology, InvocationStatistics, NodeTile, NodeTopology } from './topology.ts';
@@ -6,6 +7,8 @@ export type ClusterInputs = {
   readonly source: 'lab' | 'kubernetes' | 'none';
   readonly server: string | undefined;
   readonly problem: string | undefined;
+  /** What the API server does not let us see, in words. */
+  readonly blindSpots?: readonly string[];
   readonly podCount: number;
   readonly unscheduledPods: number;
   readonly nodes: ReadonlyMap<string, { readonly topology: NodeTopology; readonly statistics: InvocationStatistics }>;
@@ -33,6 +36,7 @@ export function joinClusterTopology(inputs: ClusterInputs): ClusterTopology {
         source: inputs.source,
         ...(inputs.server !== undefined && { server: inputs.server }),
         ...(inputs.problem !== undefined && { problem: inputs.problem }),
+        ...(inputs.blindSpots?.length && { blindSpots: [...inputs.blindSpots] }),
         nodeCount: inputs.nodes.size,
         podCount: inputs.podCount,
         unscheduledPods: inputs.unscheduledPods,
@@ -63,6 +67,7 @@ function joinTile(given: {
     pods: countPods(topology),
     pools: head?.pools ?? [],
     invocations: statistics,
+    findings: countFindings(head?.findings ?? []),
     routes: targets.map((target) => matrixCell({ name, target, routes, linkName })),
   };
 }

@@ -4,6 +4,7 @@ import { Drift } from '../agent/drift.ts';
 import { ClusterNode, ClusterPod } from '../cluster/cluster-facts.ts';
 import { PluginMode } from '../cni/invocation-event.ts';
 import { Finding } from '../findings/finding.ts';
+import { FindingCounts } from '../findings/node-finding.ts';
 import {
   Address,
   FdbEntry,
@@ -171,6 +172,8 @@ export const NodeTile = z.object({
   pods: z.object({ total: z.int(), running: z.int(), wired: z.int(), failing: z.int() }),
   pools: z.array(AddressPool),
   invocations: InvocationStatistics,
+  /** What its agent finds wrong now. */
+  findings: FindingCounts,
   /** For each other node: can this one's main table send to its podCIDR? The record that decides, or why unknown. */
   routes: z.array(
     z.object({
@@ -194,6 +197,8 @@ export const ClusterTopology = z.object({
       server: z.string().optional(),
       /** Why the watch is not delivering, if it is not. */
       problem: z.string().optional(),
+      /** What the API server does not let this Podwire see, each in words; absent where it sees all. */
+      blindSpots: z.array(z.string()).optional(),
       nodeCount: z.int(),
       podCount: z.int(),
       /** Pods that no node has been given. */

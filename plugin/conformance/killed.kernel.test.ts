@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '#model/testing/fuzz/seeded-random.ts';
 import {
   type CniCall,
   type CniOutcome,
@@ -7,7 +8,6 @@ import {
   openKernelWorld,
 } from '#plugin/testing/kernel-world.ts';
 import { podCidrConfiguration } from '#plugin/testing/network-configuration.ts';
-import { SeededRandom } from './fuzz/seeded-random.ts';
 
 /** What a shell makes of a child that SIGKILL ended. */
 const KILLED_STATUS = 137;

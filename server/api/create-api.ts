@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiParts } from './api-context.ts';
+import { addCommandRoutes } from './command-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addLabRoutes } from './lab-routes.ts';
 import { addPodRoutes } from './pod-routes.ts';
@@ -24,7 +25,7 @@ export function createApi(parts: ApiParts): Api {
     return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
   });
   api.get('/metrics', async (context) =>
-    context.body(await parts.metrics.metrics(), 200, { 'content-type': parts.metrics.contentType }),
+    context.body(await parts.metrics.registry.metrics(), 200, { 'content-type': parts.metrics.registry.contentType }),
   );
   // An answer about now to a question about then would be a wrong one.
   api.use('/api/v1/*', async (context, next) => {
@@ -35,6 +36,7 @@ export function createApi(parts: ApiParts): Api {
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);
   addLabRoutes(api, parts);
+  addCommandRoutes(api, parts);
   addAgentRoutes(api, parts);
   api.doc31('/api/v1/openapi.json', {
     openapi: '3.1.0',

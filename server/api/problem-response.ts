@@ -21,20 +21,35 @@ const PROBLEMS = {
   'agents-only': { status: 403, title: 'For agents on this machine only' },
   'lab-refused': { status: 409, title: 'The lab refused' },
   'lab-silent': { status: 502, title: 'The lab does not answer' },
+  'command-refused': { status: 409, title: 'The agent refused the command' },
+  'too-many-commands': { status: 429, title: 'Too many commands for this node' },
+  'agent-away': { status: 503, title: 'No agent listens for commands' },
+  'command-timeout': { status: 504, title: 'The agent did not answer in time' },
   internal: { status: 500, title: 'Podwire failed' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
+
+const LONGEST_WORDS = 600;
 
 export type ProblemWord = keyof typeof PROBLEMS;
 
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
   const { status, title } = PROBLEMS[word];
-  return { type: `https://podwire.io/problems/${word}`, title, status, ...(detail !== undefined && { detail }) };
+  return {
+    type: `https://podwire.io/problems/${word}`,
+    title,
+    status,
+    ...(detail !== undefined && { detail: shorten(detail) }),
+  };
 }
+
+/** A problem must not be as long as what it is about: both may come from whoever asked. */
+const shorten = (text: string): string =>
+  text.length <= LONGEST_WORDS ? text : `${text.slice(0, LONGEST_WORDS).toWellFormed()}…`;
 
 /** Answers with a problem. */
 export function respondProblem(context: Context, word: ProblemWord, detail?: string): Response {
-  const problem = { ...buildProblem(word, detail), instance: context.req.path };
+  const problem = { ...buildProblem(word, detail), instance: shorten(context.req.path) };
   const headers = { 'content-type': 'application/problem+json' };
   return context.body(JSON.stringify(problem), PROBLEMS[word].status, headers);
 }

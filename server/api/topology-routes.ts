@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { compareFindings, keyFindings } from '#model/findings/node-finding.ts';
 import { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
-import { ClusterBody, NodeBody, NodesBody } from '#model/protocol/rest.ts';
+import { ClusterBody, FindingsBody, NodeBody, NodesBody } from '#model/protocol/rest.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { compareText } from './compare-text.ts';
 import { describeAnswers } from './describe-answers.ts';
@@ -8,7 +9,7 @@ import { respondProblem } from './problem-response.ts';
 
 const NodeParams = z.object({ node: z.string() });
 
-/** What is: the cluster, its nodes, their kernels. */
+/** What is: the cluster, its nodes, their kernels, and what is wrong with them. */
 export function addTopologyRoutes(api: Api, { fold }: ApiParts): void {
   api.openapi(
     createRoute({ method: 'get', path: '/api/v1/cluster', responses: describeAnswers('Cluster', ClusterBody) }),
@@ -46,6 +47,27 @@ export function addTopologyRoutes(api: Api, { fold }: ApiParts): void {
       const snapshot = fold.kernel(node);
       if (snapshot !== undefined) return context.json(snapshot);
       return respondProblem(context, 'no-kernel-state', `The agent of ${node} has not reported yet.`);
+    },
+  );
+  addFindingRoute(api, { fold });
+}
+
+function addFindingRoute(api: Api, { fold }: Pick<ApiParts, 'fold'>): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/findings',
+      request: { query: z.object({ node: z.string().optional() }) },
+      responses: describeAnswers('Findings', FindingsBody),
+    }),
+    (context) => {
+      const { node } = context.req.valid('query');
+      if (node !== undefined && fold.node(node) === undefined) return respondProblem(context, 'no-such-node', node);
+      const names = node === undefined ? fold.nodeNames() : [node];
+      const findings = names.flatMap((name) =>
+        Object.values(keyFindings(name, fold.node(name)?.node.node?.findings ?? [])),
+      );
+      return context.json({ findings: findings.sort(compareFindings) });
     },
   );
 }

@@ -1,126 +1,105 @@
-import { CoreV1Api, type KubeConfig, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
+import { type KubeConfig, type KubernetesObject, Watch } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import type { TopologyFold } from '../topology/topology-fold.ts';
-import { reduceNode } from './reduce-node.ts';
-import { reducePod } from './reduce-pod.ts';
+import { CLUSTER_RESOURCES, type ClusterResource, pathOf } from './cluster-resource.ts';
+import type { ClusterKind, ClusterSink } from './cluster-sink.ts';
+import { type Extent, type FollowListener, ResourceFollower, WATCH_PACE, type WatchPace } from './follow-resource.ts';
+import { PageReader } from './page-reader.ts';
+import type { WatchCounts } from './watch-counts.ts';
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 15_000;
+/**
+ * A stream that says nothing for so long is taken for dead and opened again where it was. The API server sends a bookmark
+ * about once a minute (k8s.io/apiserver pkg/storage/cacher, bookmarkFrequency).
+ */
+const SILENT_STREAM_MS = 75_000;
 
-type Followed<T extends KubernetesObject> = {
-  readonly path: string;
-  readonly list: () => Promise<{ items: T[]; metadata?: { resourceVersion?: string } }>;
-  readonly put: (object: T) => void;
-  readonly remove: (object: T) => void;
+const STATES = { all: 'following', some: 'limited', none: 'blind' } as const;
+/** Unreadable objects that are remembered by name; more are only logged. */
+const MOST_PROBLEMS = 1_000;
+
+type Client = { readonly watch: Watch; readonly reader: PageReader };
+
+type Options = {
+  readonly sink: ClusterSink;
+  readonly log: Logger;
+  readonly counts: WatchCounts;
+  /** Where the API server forbids to look into all: these, one by one. */
+  readonly namespaces: readonly string[];
+  readonly pace?: WatchPace;
 };
 
-/** Follows nodes and pods: list, then watch; lists again when the watch is too old (410), retries with growing pauses. */
-export class ClusterWatch implements AsyncDisposable {
-  readonly #fold: TopologyFold;
-  readonly #log: Logger;
-  readonly #stops: (() => Promise<void>)[] = [];
-  readonly #broken = new Map<string, string>();
-  readonly #synced = new Set<string>();
+/** Follows nodes, pods, services and endpoint slices, each on its own, and says what is wrong and what may not be seen. */
+export class ClusterWatch implements Disposable {
+  readonly #options: Options;
   readonly #server: string;
-  #isClosed = false;
+  readonly #stop = new AbortController();
+  readonly #broken = new Map<string, string>();
+  readonly #blindSpots = new Map<ClusterKind, string>();
+  readonly #extents = new Map<ClusterKind, Extent>();
 
-  constructor(config: KubeConfig, fold: TopologyFold, log: Logger) {
-    this.#fold = fold;
-    this.#log = log;
+  constructor(config: KubeConfig, options: Options) {
+    this.#options = options;
     this.#server = config.getCurrentCluster()?.server ?? 'the API server';
-    const api = config.makeApiClient(CoreV1Api);
-    this.#follow(config, {
-      path: '/api/v1/nodes',
-      list: () => api.listNode(),
-      put: (node) => withValue(reduceNode(node), (facts) => fold.putNode(facts)),
-      remove: (node) => withValue(node.metadata?.name, (name) => fold.removeNode(name)),
-    });
-    this.#follow(config, {
-      path: '/api/v1/pods',
-      list: () => api.listPodForAllNamespaces(),
-      put: (pod) => withValue(reducePod(pod), (facts) => fold.putPod(facts)),
-      remove: (pod) => withValue(reducePod(pod), (facts) => fold.removePod(facts)),
-    });
+    // A private field of the client, 30 s by itself: less than the time between two bookmarks.
+    const watch = Object.assign(new Watch(config), { requestTimeoutMs: SILENT_STREAM_MS });
+    const client = { watch, reader: config.makeApiClient(PageReader) };
+    this.#follow(CLUSTER_RESOURCES.node, client);
+    this.#follow(CLUSTER_RESOURCES.pod, client);
+    this.#follow(CLUSTER_RESOURCES.service, client);
+    this.#follow(CLUSTER_RESOURCES.endpointSlice, client);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all(this.#stops.map((stop) => stop()));
+  [Symbol.dispose](): void {
+    this.#stop.abort();
   }
 
-  #follow<T extends KubernetesObject>(config: KubeConfig, followed: Followed<T>): void {
-    const { path, list, put, remove } = followed;
-    const informer = new ListWatch<T>(path, new Watch(config), list, false);
-    let retryMs = FIRST_RETRY_MS;
-    let timer: NodeJS.Timeout | undefined;
-    let hasFailed = false;
-    const retry = (error: unknown) => {
-      hasFailed = true;
-      if (this.#isClosed) return;
-      this.#report(path, describeError(error));
-      clearTimeout(timer);
-      timer = setTimeout(() => void start(), retryMs);
-      retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
-    };
-    // Comes back when the watch stands, or after an error that the informer told or threw: to us the two are the same.
-    const start = async () => {
-      hasFailed = false;
-      await informer.start().catch(retry);
-      if (hasFailed) return;
-      retryMs = FIRST_RETRY_MS;
-      this.#report(path, undefined);
-    };
-    informer.on('error', retry);
-    // One object that cannot be read must not end the watch of all the others.
-    const guard = (use: (object: T) => void, isLast: boolean) => (object: T) => {
-      const name = [path, object.metadata?.namespace, object.metadata?.name].filter(Boolean).join(' ');
-      try {
-        use(object);
-        this.#tell(name, undefined);
-      } catch (error) {
-        this.#tell(name, isLast ? undefined : `left out: ${describeError(error)}`);
-      }
-    };
-    informer.on('add', guard(put, false));
-    informer.on('update', guard(put, false));
-    informer.on('delete', guard(remove, true));
-    this.#stops.push(() => {
-      clearTimeout(timer);
-      return informer.stop();
-    });
-    void start();
+  #follow<K extends ClusterKind, T extends KubernetesObject>(resource: ClusterResource<K, T>, client: Client): void {
+    const { sink, namespaces, pace = WATCH_PACE } = this.#options;
+    const parts = { resource, ...client, sink, namespaces, pace, listener: this.#listenTo(resource) };
+    void new ResourceFollower(parts, this.#stop.signal).run();
   }
 
-  #report(path: string, problem: string | undefined): void {
-    if (this.#isClosed) return;
-    if (problem === undefined) {
-      this.#synced.add(path);
-      if (this.#synced.size === 2) this.#fold.setSynced();
-    }
-    this.#tell(path, problem);
+  #listenTo<K extends ClusterKind, T extends KubernetesObject>(resource: ClusterResource<K, T>): FollowListener {
+    const { kind } = resource;
+    const { counts, sink } = this.#options;
+    return {
+      listed: (extent) => {
+        counts.listed(kind);
+        counts.turned(kind, STATES[extent]);
+        this.#extents.set(kind, extent);
+        // Only who sees every node can say that one is missing, and only who has asked for pods that it has none.
+        if (this.#extents.get('node') === 'all' && this.#extents.has('pod')) sink.setSynced();
+      },
+      changed: (type) => counts.changed(kind, type),
+      problem: (problem) => {
+        if (problem !== undefined) counts.turned(kind, 'broken');
+        else if (this.#extents.has(kind)) counts.turned(kind, STATES[this.#extents.get(kind) ?? 'none']);
+        this.#tell(pathOf(resource, undefined), problem);
+      },
+      blind: (blindSpot) => this.#tellBlind(kind, blindSpot),
+      leftOut: (name, problem) => this.#tell(name, problem && `left out: ${problem}`),
+    };
   }
 
   /** Keeps what is wrong with a path, or with one object of it; the view shows the oldest. */
   #tell(subject: string, problem: string | undefined): void {
+    if (this.#stop.signal.aborted) return;
     if (problem === undefined && !this.#broken.delete(subject)) return;
     if (problem !== undefined) {
-      if (!this.#broken.has(subject)) this.#log.warn({ path: subject, problem }, 'the watch is not whole');
-      this.#broken.set(subject, problem);
+      const isKnown = this.#broken.has(subject);
+      if (!isKnown) this.#options.log.warn({ path: subject, problem }, 'the watch is not whole');
+      if (isKnown || this.#broken.size < MOST_PROBLEMS) this.#broken.set(subject, problem);
     }
     const [first] = this.#broken;
-    this.#fold.setProblem(first && `${this.#server}${first[0]}: ${first[1]}`);
+    this.#options.sink.setProblem(first && `${this.#server}${first[0]}: ${first[1]}`);
   }
-}
 
-function withValue<T>(value: T | undefined, use: (value: T) => void): void {
-  if (value !== undefined) use(value);
-}
-
-/** One line for a person; fetch hides the reason below `cause`. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  const code = (error as { code?: unknown; statusCode?: unknown }).statusCode ?? (error as { code?: unknown }).code;
-  const first = error.message.split('\n')[0] ?? error.message;
-  return [typeof code === 'number' ? `HTTP ${code}` : undefined, first, cause].filter(Boolean).join(': ');
+  #tellBlind(kind: ClusterKind, blindSpot: string | undefined): void {
+    if (this.#blindSpots.get(kind) === blindSpot) return;
+    if (blindSpot === undefined) this.#blindSpots.delete(kind);
+    else {
+      this.#options.log.warn({ kind, blindSpot }, 'the API server does not let us see all');
+      this.#blindSpots.set(kind, blindSpot);
+    }
+    this.#options.sink.setBlindSpots([...this.#blindSpots.values()].sort());
+  }
 }

@@ -3,6 +3,7 @@ import { gunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { findHeaderAbsurdity, findRecordAbsurdity } from './find-absurdity.ts';
 
 export type Batch = { readonly header: BatchHeader; readonly records: readonly BatchRecord[] };
 export type BatchRefusal = {
@@ -33,6 +34,8 @@ export async function readBatch(body: Uint8Array, encoding: string): Promise<Res
     if (node !== undefined && node !== header.value.node) {
       return refuse(`Line ${index + 2} speaks of node ${node}, the header of ${header.value.node}.`);
     }
+    const absurdity = findRecordAbsurdity(record.value);
+    if (absurdity !== undefined) return refuse(`Line ${index + 2}: ${absurdity}.`);
     records.push(record.value);
   }
   return succeed({ header: header.value, records });
@@ -57,7 +60,9 @@ function readHeader(line: string): Result<BatchHeader, BatchRefusal> {
     const detail = `The batch speaks protocol ${JSON.stringify(protocol)}; this collector speaks 1.`;
     return fail({ reason: 'unsupported-protocol', detail });
   }
-  return parseLine(line, BatchHeader, 1);
+  const header = parseLine(line, BatchHeader, 1);
+  const absurdity = header.ok ? findHeaderAbsurdity(header.value) : undefined;
+  return absurdity === undefined ? header : refuse(`Line 1, the header: ${absurdity}.`);
 }
 
 function parseLine<T>(line: string, schema: z.ZodType<T>, number: number): Result<T, BatchRefusal> {

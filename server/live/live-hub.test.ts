@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { Finding } from '#model/findings/finding.ts';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { LiveMessage, type LiveView } from '#model/protocol/live-message.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { applyTopologyDelta } from '#model/topology/apply-topology-delta.ts';
 import type { NodeTopology } from '#model/topology/topology.ts';
 import { startTestServer } from '../testing/start-test-server.ts';
-import { BEHIND_BYTES, LiveSession } from './live-session.ts';
 
 type Browser = { readonly messages: LiveMessage[]; readonly socket: WebSocket };
 
@@ -103,33 +103,6 @@ test('a node that appears after the subscription sends its snapshot', async () =
   socket.close();
 });
 
-test('a slow consumer gets one fresh snapshot instead of a queue', async () => {
-  await using app = await startTestServer();
-  await app.post(1, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1]) }]);
-  const { fold } = app.server;
-  const sent: LiveMessage[] = [];
-  // A double: the amount that a socket holds back depends on the machine's buffers, and the test has to steer it.
-  const socket = { bufferedAmount: 0, send: (text: string) => void sent.push(LiveMessage.parse(JSON.parse(text))) };
-  const session = new LiveSession(socket, {
-    cluster: () => fold.cluster(),
-    node: (name) => fold.node(name),
-    invocations: () => ({ invocations: [], olderCount: 0 }),
-  });
-  fold.listen(session);
-  session.receive(JSON.stringify({ type: 'subscribe', id: 'n', view: { kind: 'node', node: 'k8s-node01' } }));
-  socket.bufferedAmount = BEHIND_BYTES + 1;
-  for (const sequence of [2, 3, 4]) {
-    await app.post(sequence, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1, sequence], sequence) }]);
-    fold.flush();
-  }
-  session.catchUp();
-  expect(sent).toHaveLength(1);
-  socket.bufferedAmount = 0;
-  session.catchUp();
-  expect(sent.map((each) => each.type)).toEqual(['snapshot.node', 'snapshot.node']);
-  expect(replayNode(sent, 'n')).toEqual(JSON.parse(JSON.stringify(fold.node('k8s-node01'))));
-});
-
 test('a request that is none is answered with an error and the connection lives on', async () => {
   await using app = await startTestServer();
   const { messages, socket } = await openBrowser(app.url, {});
@@ -137,5 +110,32 @@ test('a request that is none is answered with an error and the connection lives 
   await waitFor(() => messages.find((each) => each.type === 'error'));
   socket.send(JSON.stringify({ type: 'subscribe', id: 'c', view: { kind: 'cluster' } }));
   await waitFor(() => messages.find((each) => each.type === 'snapshot.cluster'));
+  socket.close();
+});
+
+test('a finding that an agent tells is in the view of findings, and in REST, and goes when the agent takes it back', async () => {
+  await using app = await startTestServer();
+  const finding: Finding = {
+    id: 'node-not-on-link/controlplane',
+    rule: 'node-not-on-link',
+    severity: 'error',
+    title: 'controlplane is not on the same link',
+    evidence: ['route 10.240.1.0/24 has no next hop'],
+    since: '2026-01-01T00:00:00.000Z',
+  };
+  const { messages, socket } = await openBrowser(app.url, { f: { kind: 'findings' } });
+  await waitFor(() => messages.find((each) => each.type === 'snapshot.findings'));
+  await app.post(1, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1]) }]);
+  await app.post(2, [{ type: 'agent.findings', findings: [finding] }]);
+  const told = await waitFor(() => messages.find((each) => each.type === 'delta' && each.id === 'f'));
+  const expected = { ...finding, node: 'k8s-node01' };
+  expect(told).toMatchObject({ delta: { put: { findings: { [`k8s-node01/${finding.id}`]: expected } } } });
+  expect((await app.get('/api/v1/findings')).body).toEqual({ findings: [expected] });
+  expect((await app.get('/api/v1/findings?node=k8s-node01')).body).toEqual({ findings: [expected] });
+  expect((await app.get('/api/v1/findings?node=elsewhere')).status).toBe(404);
+  await app.post(3, [{ type: 'agent.findings', findings: [] }]);
+  const gone = await waitFor(() => messages.filter((each) => each.type === 'delta' && each.id === 'f')[1]);
+  expect(gone).toMatchObject({ seq: 3, delta: { remove: { findings: [`k8s-node01/${finding.id}`] } } });
+  expect((await app.get('/api/v1/findings')).body).toEqual({ findings: [] });
   socket.close();
 });

@@ -29,6 +29,7 @@ export async function startTestServer(folder?: string): Promise<TestServer> {
     dataFolder,
     collectorSocket: join(dataFolder, 'run', 'collector.sock'),
     cluster: 'none',
+    namespaces: [],
     web: 'off',
     logLevel: 'silent',
     executable: '/nonexistent',

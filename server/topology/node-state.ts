@@ -1,9 +1,12 @@
+import type { AgentStatus } from '#model/agent/agent-status.ts';
+import type { Drift } from '#model/agent/drift.ts';
 import type { ClusterNode, ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
+import type { Finding } from '#model/findings/finding.ts';
 import { applyKernelDelta } from '#model/kernel/apply-kernel-delta.ts';
 import type { KernelDelta } from '#model/kernel/kernel-delta.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
-import type { BatchHeader } from '#model/protocol/agent-batch.ts';
+import type { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import { emptyInvocationFold, foldInvocation, pruneInvocationFold } from '#model/topology/fold-invocation.ts';
 import { joinNodeTopology } from '#model/topology/join-node-topology.ts';
 import { measureInvocations, STATISTICS_WINDOW_MINUTES } from '#model/topology/measure-invocations.ts';
@@ -19,6 +22,7 @@ import type {
 /** An agent that was not heard for this long is stale. */
 export const AGENT_SILENCE_MS = 10_000;
 const PRUNED_ABOVE_PODS = 1_000;
+const KEPT_DRIFTS = 50;
 
 type Heard = { readonly lastSeen: string; readonly version: string; readonly bootId: string };
 
@@ -34,6 +38,9 @@ export class NodeState {
   #lagMs: number | undefined;
   #invocations = emptyInvocationFold;
   #recent: InvocationSummary[] = [];
+  #status: AgentStatus | undefined;
+  #findings: readonly Finding[] = [];
+  #drifts: readonly Drift[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -80,6 +87,13 @@ export class NodeState {
     return this.#snapshot === undefined || this.#isRestored || this.#snapshot.bootId !== bootId;
   }
 
+  /** What the agent says of itself and of the node. */
+  hearRecord(record: BatchRecord): void {
+    if (record.type === 'agent.status') this.#status = record.status;
+    if (record.type === 'agent.findings') this.#findings = record.findings;
+    if (record.type === 'drift') this.#drifts = [record.drift, ...this.#drifts].slice(0, KEPT_DRIFTS);
+  }
+
   addInvocation(event: InvocationEvent): void {
     this.#invocations = foldInvocation(this.#invocations, event, this.name);
     if (this.#invocations.pods.size > PRUNED_ABOVE_PODS) {
@@ -97,6 +111,7 @@ export class NodeState {
       version: this.#heard.version,
       ...(this.#snapshot !== undefined && { kernelTime: this.#snapshot.time }),
       ...(this.#lagMs !== undefined && { lagMs: this.#lagMs }),
+      ...(this.#status !== undefined && { status: this.#status }),
     };
   }
 
@@ -114,8 +129,8 @@ export class NodeState {
       snapshot: this.#snapshot,
       invocations: this.#invocations,
       agent: this.agentState(now),
-      findings: [],
-      drifts: [],
+      findings: this.#findings,
+      drifts: this.#drifts,
       hasCluster,
     });
   }

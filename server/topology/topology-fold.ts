@@ -2,13 +2,14 @@ import type { ClusterNode, ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { KernelDelta } from '#model/kernel/kernel-delta.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
-import type { BatchHeader } from '#model/protocol/agent-batch.ts';
+import type { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { TopologyDelta } from '#model/protocol/live-message.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
 import { joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
 import { podKeyOf } from '#model/topology/match-attachments.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import type { ClusterSource } from '../cluster/cluster-sink.ts';
 import { NodeState } from './node-state.ts';
 
 /** What changed, told once per recomputation. */
@@ -18,8 +19,6 @@ export type FoldListener = {
   readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
   readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
 };
-
-export type ClusterSource = { readonly source: 'lab' | 'kubernetes' | 'none'; readonly server?: string };
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
@@ -35,6 +34,7 @@ export class TopologyFold {
   readonly #clock: () => Date;
   #source: ClusterSource;
   #problem: string | undefined;
+  #blindSpots: readonly string[] = [];
   #isSynced = false;
   #cluster: ClusterTopology;
   #isClusterDirty = false;
@@ -61,6 +61,11 @@ export class TopologyFold {
   setProblem(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
+    this.#markCluster();
+  }
+
+  setBlindSpots(blindSpots: readonly string[]): void {
+    this.#blindSpots = blindSpots;
     this.#markCluster();
   }
 
@@ -119,6 +124,11 @@ export class TopologyFold {
   applyDelta(delta: KernelDelta): void {
     this.#state(delta.node).applyDelta(delta);
     this.#mark(delta.node);
+  }
+
+  hearRecord(node: string, record: BatchRecord): void {
+    this.#state(node).hearRecord(record);
+    this.#mark(node);
   }
 
   needsSnapshot(header: Pick<BatchHeader, 'node' | 'bootId'>): boolean {
@@ -265,6 +275,7 @@ export class TopologyFold {
       source: this.#source.source,
       server: this.#source.server,
       problem: this.#problem,
+      blindSpots: this.#blindSpots,
       podCount,
       unscheduledPods: this.#unscheduled.size,
       nodes,

@@ -1,8 +1,8 @@
 import type { JsonObject } from '#model/json.ts';
+import { mutateJson } from '#model/testing/fuzz/mutate-json.ts';
+import { pickOddText } from '#model/testing/fuzz/odd-values.ts';
+import { SeededRandom } from '#model/testing/fuzz/seeded-random.ts';
 import { mutateBytes } from './mutate-bytes.ts';
-import { mutateJson } from './mutate-json.ts';
-import { pickOddText } from './odd-values.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** One invocation of the plugin. */
 export type FuzzCase = {

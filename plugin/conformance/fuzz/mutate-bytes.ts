@@ -1,4 +1,4 @@
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '#model/testing/fuzz/seeded-random.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#model/json.ts';
+import type { JsonObject, JsonValue } from '../../json.ts';
 import { ODD_KEYS, pickOddValue } from './odd-values.ts';
 import type { SeededRandom } from './seeded-random.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonValue } from '#model/json.ts';
+import type { JsonValue } from '../../json.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** Texts that programs have stumbled over: format directives, separators, half characters, names of prototypes, prefixes. */

@@ -1,0 +1,195 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { AgentStatus } from '#model/agent/agent-status.ts';
+import type { NodeTile } from '#model/topology/topology.ts';
+import { CLUSTER_KINDS, WATCH_STATES, type WatchCounts } from '../cluster/watch-counts.ts';
+import type { CommandDesk } from '../commands/command-desk.ts';
+import type { LiveHub } from '../live/live-hub.ts';
+import type { Store } from '../store/store.ts';
+import type { TopologyFold } from '../topology/topology-fold.ts';
+import { type IngestMetrics, makeIngestMetrics } from './ingest-metrics.ts';
+
+export type MetricParts = {
+  readonly fold: TopologyFold;
+  readonly hub: LiveHub;
+  readonly store: Store;
+  readonly commands: CommandDesk;
+  readonly watchCounts: WatchCounts;
+  /** Size of the database's files. */
+  readonly readStoreBytes: () => number;
+};
+
+export type Metrics = { readonly registry: Registry; readonly ingest: IngestMetrics };
+
+/** What an operator watches; docs/collector.md names them all. Most are read when they are scraped. */
+export function makeMetrics(parts: MetricParts): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addStoreMetrics(registry, parts);
+  addLiveMetrics(registry, parts);
+  addAgentMetrics(registry, parts);
+  addWatchMetrics(registry, parts.watchCounts);
+  return { registry, ingest: makeIngestMetrics(registry) };
+}
+
+type Read = { readonly name: string; readonly help: string; readonly read: () => number };
+
+/** The registry owns a metric from its making on. */
+function addGauge(registry: Registry, { name, help, read }: Read): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** A number that only grows, kept elsewhere. */
+function addCounter(registry: Registry, { name, help, read }: Read): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+type Labelled = {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: () => readonly (readonly [labels: Record<string, string>, value: number])[];
+};
+
+function addLabelled(registry: Registry, { name, help, labels, read }: Labelled): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [registry],
+    collect() {
+      for (const [values, value] of read()) this.set(values, value);
+    },
+  });
+}
+
+function addStoreMetrics(registry: Registry, { store, readStoreBytes }: MetricParts): void {
+  addGauge(registry, {
+    name: 'podwire_stored_invocations',
+    help: 'CNI invocations in the event store',
+    read: () => store.countEvents({}),
+  });
+  addGauge(registry, {
+    name: 'podwire_store_bytes',
+    help: 'Size of the database on disk, its write-ahead log included',
+    read: readStoreBytes,
+  });
+}
+
+function addLiveMetrics(registry: Registry, { hub }: MetricParts): void {
+  addGauge(registry, {
+    name: 'podwire_live_browsers',
+    help: 'Open live connections',
+    read: () => hub.size,
+  });
+  addGauge(registry, {
+    name: 'podwire_live_buffered_bytes',
+    help: 'What all browsers together have not read yet',
+    read: () => hub.bufferedBytes,
+  });
+  addCounter(registry, {
+    name: 'podwire_live_fallen_behind_total',
+    help: 'Times that a subscription of a slow browser got a fresh snapshot instead of what it missed',
+    read: () => hub.fallenBehind,
+  });
+}
+
+const AGENT_STATES = ['live', 'stale', 'never'] as const;
+
+/** Sums of what agents say of themselves since they started: they fall when an agent starts again. */
+const AGENT_SUMS: readonly (readonly [name: string, help: string, read: (status: AgentStatus) => number])[] = [
+  [
+    'corrections',
+    'Records that full readings found different from what notifications told',
+    (each) => each.corrections,
+  ],
+  ['overflows', 'Times that a notification buffer ran over', (each) => each.notificationOverflows],
+  ['folded_changes', 'Kernel changes folded because the collector did not listen', (each) => each.foldedChanges],
+  ['dropped_lines', 'Journal lines dropped unshipped', (each) => each.journal.droppedLines],
+  ['refused_lines', 'Journal lines that the collector refused for good', (each) => each.journal.refusedLines],
+  ['unreadable_lines', 'Journal lines that were torn or foreign', (each) => each.journal.unreadableLines],
+  ['waiting_bytes', 'Journal bytes not acknowledged yet', (each) => each.journal.waitingBytes],
+  ['rss_bytes', 'Memory of all agents', (each) => each.rssBytes],
+];
+
+function addAgentMetrics(registry: Registry, { fold, commands }: MetricParts): void {
+  const tiles = (): readonly NodeTile[] => Object.values(fold.cluster().nodes);
+  addLabelled(registry, {
+    name: 'podwire_agents',
+    help: 'Nodes by the state of their agent',
+    labels: ['state'],
+    read: () => {
+      const states = tiles().map((tile) => tile.agent.state);
+      return AGENT_STATES.map((state) => [{ state }, states.filter((each) => each === state).length]);
+    },
+  });
+  addLabelled(registry, {
+    name: 'podwire_findings',
+    help: 'What agents find wrong now, by severity',
+    labels: ['severity'],
+    read: () => {
+      const counts = tiles().map((tile) => tile.findings);
+      return (['error', 'warning', 'notice'] as const).map((severity) => [
+        { severity },
+        counts.reduce((sum, each) => sum + each[severity], 0),
+      ]);
+    },
+  });
+  addGauge(registry, {
+    name: 'podwire_agents_listening',
+    help: 'Agents that hold a command stream open',
+    read: () => commands.size,
+  });
+  for (const [name, help, read] of AGENT_SUMS) {
+    addGauge(registry, {
+      name: `podwire_agent_${name}`,
+      help: `${help}, summed over all agents`,
+      read: () => tiles().reduce((sum, { agent }) => sum + (agent.status === undefined ? 0 : read(agent.status)), 0),
+    });
+  }
+}
+
+function addWatchMetrics(registry: Registry, watchCounts: WatchCounts): void {
+  addLabelled(registry, {
+    name: 'podwire_watch_state',
+    help: '1 for the state that the watch of a kind is in',
+    labels: ['kind', 'state'],
+    read: () =>
+      CLUSTER_KINDS.flatMap((kind) =>
+        WATCH_STATES.map((state) => [{ kind, state }, Number(watchCounts.read(kind).state === state)] as const),
+      ),
+  });
+  addLabelled(registry, {
+    name: 'podwire_watch_lists',
+    help: 'Whole lists of a kind since the start: more than one means that the watch had to begin again',
+    labels: ['kind'],
+    read: () => CLUSTER_KINDS.map((kind) => [{ kind }, watchCounts.read(kind).lists]),
+  });
+  addLabelled(registry, {
+    name: 'podwire_watch_changes',
+    help: 'Objects that the watch put or removed since the start',
+    labels: ['kind', 'change'],
+    read: () =>
+      CLUSTER_KINDS.flatMap((kind) => {
+        const { puts, removes } = watchCounts.read(kind);
+        return [
+          [{ kind, change: 'put' }, puts],
+          [{ kind, change: 'remove' }, removes],
+        ] as const;
+      }),
+  });
+}
