@@ -19,6 +19,8 @@ beforeAll(async () => {
   const socket = join(directory, 'run', 'collector.sock');
   await mkdir(join(directory, 'run'));
   collector = createServer(async (request, response) => {
+    // It has no commands to give.
+    if (request.method !== 'POST') return void response.writeHead(404).end();
     const body = Buffer.concat(await request.toArray());
     const [header, ...records] = gunzipSync(body).toString('utf8').trim().split('\n');
     const batch = {

@@ -69,6 +69,8 @@ export class NodesWorld implements AsyncDisposable {
     this.api = new NodeApiServer(join(folder, 'api.sock'));
     writeFileSync(join(folder, 'token'), `${this.api.token}\n`);
     this.#collector = createServer(async (request, response) => {
+      // It has no commands to give.
+      if (request.method !== 'POST') return void response.writeHead(404).end();
       const lines = gunzipSync(Buffer.concat(await request.toArray()))
         .toString('utf8')
         .trim()
