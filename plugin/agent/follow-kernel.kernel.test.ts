@@ -162,4 +162,53 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     }
     expect(await stopAgent()).toMatchObject({ corrections: 0, notificationOverflows: 0 });
   });
+
+  it('pods that come and go all the time leave nothing behind, and a full reading meanwhile finds nothing missed', async () => {
+    const endsAtMs = performance.now() + resyncMs + 5_000;
+    for (let round = 0; performance.now() < endsAtMs; round += 1) {
+      const names = Array.from({ length: 5 }, (_, place) => `cni-${round % 7}-${place}`);
+      sandbox.run(names.map((name, place) => comingPod(name, `storm${place}`, round)).join('\n'));
+      // While the agent reads them.
+      sandbox.run(names.map((name) => `ip netns del ${name}`).join('\n'));
+      // The host's end goes with the namespace, and only when nothing holds it any more.
+      await until(() => !sandbox.run('ip -br link').includes('storm'));
+    }
+    const { told: known, read } = await meet(10_000);
+    expect(known).toEqual(read);
+    const [pid] = sandbox.findPids('agent');
+    const places = sandbox.run(`readlink /proc/${pid}/task/*/ns/net | sort -u`).trim().split('\n');
+    expect(places).toEqual([sandbox.run('readlink /proc/self/ns/net').trim()]);
+    const held = sandbox.run(
+      `stat -L -c '%i %n' /proc/${pid}/fd/* 2>/dev/null | grep -E "^($(ls -i /run/netns | awk '{print $1}' | paste -sd'|')) " || true`,
+    );
+    expect(held).toBe('');
+    const counts = await stopAgent();
+    expect(counts).toMatchObject({ corrections: 0, notificationOverflows: 0 });
+    expect(counts.resyncs).toBeGreaterThanOrEqual(2);
+  });
+
+  it('a change that no notification tells is found by the full reading, and counted', async () => {
+    sandbox.run('ip neigh add proxy 10.9.9.9 dev cni0; ip -n cni-1 neigh add proxy 10.9.9.8 dev eth0');
+    const proxies = () =>
+      [...foldKernelRecords(collector.records).values()].flatMap(({ neighbours }) =>
+        neighbours.filter(({ flags }) => flags.includes('proxy')).map(({ ip }) => ip),
+      );
+    await until(() => proxies().length === 2);
+    expect(proxies().sort()).toEqual(['10.9.9.8', '10.9.9.9']);
+    expect(await stopAgent()).toMatchObject({ corrections: 2 });
+  });
 });
+
+/** As in follow-kernel.ts: a test has to live through one. */
+const resyncMs = 30_000;
+
+/** The test's own time limit ends a wait that is in vain. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await wait(20);
+}
+
+const comingPod = (name: string, veth: string, round: number): string => `
+ip netns add ${name}
+ip link add ${veth} type veth peer name eth0 netns ${name}; ip link set ${veth} master cni0 up
+ip -n ${name} link set lo up; ip -n ${name} link set eth0 up; ip -n ${name} addr add 10.240.3.${round % 250}/24 dev eth0
+ip -n ${name} route add default via 10.240.3.254; ip route add 10.241.${round % 250}.0/24 dev ${veth} metric 1${veth.at(-1)}`;

@@ -1,9 +1,15 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
 import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
-import { openNamespace, runInNamespace } from '#plugin/netlink/network-namespace.ts';
+import {
+  type NetworkNamespaceHandle,
+  openNamespace,
+  openOwnNamespace,
+  runBetween,
+} from '#plugin/netlink/network-namespace.ts';
 import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
@@ -43,9 +49,11 @@ export function visitNamespace<Inside, T>(
   work: (visit: NamespaceVisit<Inside>) => T,
 ): T | undefined {
   try {
-    using handle = openNamespace(found.openPath);
-    if (handle.id !== found.id) return undefined;
-    const opened = runInNamespace(handle.fd, () => ({
+    using handle = openFound(found);
+    if (handle === undefined) return undefined;
+    // The agent's own is the root, open for as long as the agent runs.
+    ownNamespace ??= openOwnNamespace();
+    const opened = runBetween(ownNamespace, handle.fd, () => ({
       route: openNetlinkSocket(NETLINK.ROUTE),
       netfilter: openNetlinkSocket(NETLINK.NETFILTER),
       inside: inside(),
@@ -57,6 +65,16 @@ export function visitNamespace<Inside, T>(
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+let ownNamespace: NetworkNamespaceHandle | undefined;
+
+/** That it is a namespace was seen when it was found: its number says that it is still the same. */
+function openFound({ openPath, id }: FoundNamespace): ({ readonly fd: number } & Disposable) | undefined {
+  const fd = openSync(openPath, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (String(fstatSync(fd).ino) === id) return { fd, [Symbol.dispose]: () => closeSync(fd) };
+  closeSync(fd);
+  return undefined;
 }
 
 /** ENOENT and ESRCH: the name or the process is gone. EINVAL: the name is there, the namespace no longer bound to it. */

@@ -49,6 +49,11 @@ export function openOwnNamespace(): NetworkNamespaceHandle {
  */
 export function runInNamespace<T>(namespaceFd: number, work: () => T): T {
   using own = openOwnNamespace();
+  return runBetween(own, namespaceFd, work);
+}
+
+/** The same for whoever has the thread's own namespace open already. */
+export function runBetween<T>(own: { readonly fd: number }, namespaceFd: number, work: () => T): T {
   setNetworkNamespace(namespaceFd, `namespace of fd ${namespaceFd}`);
   try {
     return work();
