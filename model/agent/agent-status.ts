@@ -24,7 +24,7 @@ export const AgentStatus = z.object({
     unreadableLines: Count,
     /** Lines that the collector refused for good. */
     refusedLines: Count,
-    /** Lines that went because the journal reached its greatest size unshipped. */
+    /** Lines that went because the journal reached its greatest size unshipped, or that no disk took; kept over restarts. */
     droppedLines: Count,
     /** Not acknowledged yet, as of now. */
     waitingBytes: Count,

@@ -53,6 +53,7 @@ export class JournalTail {
     this.#folder = journalFolder(parts.directory);
     this.#cursorPath = `${parts.directory}/agent/cursor.json`;
     this.#positions = new Map(loadCursor(this.#cursorPath));
+    keepLostLinesCountable(this.#folder);
   }
 
   /** Lines of this journal that were lost, since its folder was made. */
@@ -82,22 +83,16 @@ export class JournalTail {
 
   /** Rotates what is large, deletes what is acknowledged, drops the oldest of what is too much. */
   tidy(): void {
-    keepLostLinesCountable(this.#folder);
-    this.#attempt('rotate', () => {
-      const current = listJournalFiles(this.#folder).find(({ isRotated }) => !isRotated);
-      if (current !== undefined && current.byteCount >= this.#parts.fileBytes) rotateJournal(this.#folder);
-    });
     const files = listJournalFiles(this.#folder);
-    for (const file of files) if (file.isRotated) this.#attempt('delete', () => this.#deleteIfShipped(file));
-    this.#attempt('bound', () => {
-      const shipped = new Map([...this.#positions].map(([inode, { offset }]) => [inode, offset]));
-      const { totalBytes } = this.#parts;
-      dropOldestFiles(this.#folder, {
-        totalBytes,
-        shipped,
-        ...(this.#takenInode !== undefined && { keptInode: this.#takenInode }),
-      });
-    });
+    const { fileBytes } = this.#parts;
+    // A folder that was made anew has no file for the count of losses.
+    if (files.length === 0) keepLostLinesCountable(this.#folder);
+    if (files.some(({ isRotated, byteCount }) => !isRotated && byteCount >= fileBytes)) {
+      this.#attempt('rotate', () => rotateJournal(this.#folder));
+    }
+    const rotated = files.filter(({ isRotated }) => isRotated);
+    for (const file of rotated) this.#attempt('delete', () => this.#deleteIfShipped(file));
+    if (rotated.length > 0) this.#attempt('bound', () => this.#dropOldest());
     if (this.#positions.size > positionsLimit) this.#forgetMissing(files);
   }
 
@@ -141,6 +136,12 @@ export class JournalTail {
     this.#positions.delete(shippedInode);
     this.#quiet.delete(shippedInode);
     this.#saveCursor();
+  }
+
+  #dropOldest(): void {
+    const shipped = new Map([...this.#positions].map(([inode, { offset }]) => [inode, offset]));
+    const kept = this.#takenInode === undefined ? {} : { keptInode: this.#takenInode };
+    dropOldestFiles(this.#folder, { totalBytes: this.#parts.totalBytes, shipped, ...kept });
   }
 
   /** Nobody opens a rotated file anew: once no writer has it, none ever will. */

@@ -161,6 +161,28 @@ describe.skipIf(obstacle !== undefined)('what the plugin journals', () => {
     expect(node.receivedContainers.sort()).toEqual(['b', 'c', 'container-a']);
   });
 
+  it('by a writer that opened the journal just before it was rotated arrives, and the file goes after that', async () => {
+    node.journal('a');
+    const go = join(node.sandbox.folder, 'go');
+    const line = join(node.sandbox.folder, 'line');
+    writeFileSync(line, makeJournalLine('late'));
+    node.sandbox.run(`(exec 3>>${node.journalFolder}/invocations.ndjson
+      while [ ! -e ${go} ]; do sleep 0.05; done
+      cat ${line} >&3) >/dev/null 2>&1 &`);
+    node.startAgent({ PODWIRE_JOURNAL_FILE_BYTES: '100' });
+    await node.collector.until(() => node.collector.eventIds.includes('a'));
+    // A heartbeat comes after seconds in which there was nothing to do: the agent looked at the file several times.
+    const { length } = node.collector.batches;
+    await node.collector.until(() => node.collector.batches.slice(length).some(({ records }) => records.length === 0));
+    expect(node.listJournalFiles()).toHaveLength(1);
+    // What the kernel sends where a writer comes while the agent asks for it.
+    node.sandbox.run(`kill -IO ${node.sandbox.findPids('agent').join(' ')}`);
+    writeFileSync(go, '');
+    await node.collector.until(() => node.collector.eventIds.includes('late'));
+    await node.collector.until(() => node.listJournalFiles().length === 0);
+    expect(node.collector.eventIds).toEqual(['a', 'late']);
+  });
+
   it('in a backlog of 100,000 lines arrives without filling the memory of the agent', async () => {
     mkdirSync(node.journalFolder, { recursive: true });
     const total = 100_000;
