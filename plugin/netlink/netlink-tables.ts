@@ -67,6 +67,8 @@ export const RTM = {
   NEWRULE: 32,
   DELRULE: 33,
   GETRULE: 34,
+  NEWNETCONF: 80,
+  DELNETCONF: 81,
   NEWNSID: 88,
   DELNSID: 89,
   GETNSID: 90,
@@ -197,6 +199,9 @@ export const RTAX = { MTU: 2, ADVMSS: 8 } as const;
 
 /** include/uapi/linux/rtnetlink.h; 112 is Podwire's own and names the routes it set. */
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4, PODWIRE: 112 } as const;
+
+/** include/uapi/linux/netconf.h */
+export const NETCONFA = { IFINDEX: 1 } as const;
 
 /** include/uapi/linux/rtnetlink.h */
 export const RTN = { UNICAST: 1, LOCAL: 2 } as const;

@@ -12,27 +12,34 @@ export class WatchedFolders implements Disposable {
     this.#onChange = onChange;
   }
 
-  /** Watches those that are there and not watched yet. To be called again and again: nobody tells of a directory that is made. */
-  open(): void {
+  /**
+   * Watches those that are there and not watched yet. To be called again and again: nobody tells of a directory that is made.
+   * @returns whether one is watched from now on, in which something may have happened before
+   */
+  open(): boolean {
+    let isNew = false;
     for (const folder of this.#folders) {
       const inode = statSync(folder, { throwIfNoEntry: false })?.ino;
       if (this.#watchers.get(folder)?.inode === inode) continue;
       this.#close(folder);
-      if (inode !== undefined) this.#open(folder, inode);
+      if (inode !== undefined && this.#open(folder, inode)) isNew = true;
     }
+    return isNew;
   }
 
   [Symbol.dispose](): void {
     for (const folder of this.#folders) this.#close(folder);
   }
 
-  #open(folder: string, inode: number): void {
+  #open(folder: string, inode: number): boolean {
     try {
       const watcher = watch(folder, { persistent: false }, () => this.#onChange());
       watcher.on('error', () => this.#close(folder));
       this.#watchers.set(folder, { inode, watcher });
+      return true;
     } catch {
       // It went, or the machine's watches are used up: it is looked at every 30 s all the same.
+      return false;
     }
   }
 
