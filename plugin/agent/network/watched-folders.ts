@@ -4,8 +4,8 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 export class WatchedFolders implements Disposable {
   readonly #folders: readonly string[];
   readonly #onChange: () => void;
-  /** A directory that was made anew is another one: its inode tells. */
-  readonly #watchers = new Map<string, { readonly inode: number; readonly watcher: FSWatcher }>();
+  /** A directory that was made anew is another one, even where it got the old one's inode. */
+  readonly #watchers = new Map<string, { readonly identity: string; readonly watcher: FSWatcher }>();
 
   constructor(folders: readonly string[], onChange: () => void) {
     this.#folders = [...new Set(folders)];
@@ -19,10 +19,11 @@ export class WatchedFolders implements Disposable {
   open(): boolean {
     let isNew = false;
     for (const folder of this.#folders) {
-      const inode = statSync(folder, { throwIfNoEntry: false })?.ino;
-      if (this.#watchers.get(folder)?.inode === inode) continue;
+      const status = statSync(folder, { throwIfNoEntry: false });
+      const identity = status && `${status.ino} ${status.birthtimeMs}`;
+      if (this.#watchers.get(folder)?.identity === identity) continue;
       this.#close(folder);
-      if (inode !== undefined && this.#open(folder, inode)) isNew = true;
+      if (identity !== undefined && this.#open(folder, identity)) isNew = true;
     }
     return isNew;
   }
@@ -31,11 +32,11 @@ export class WatchedFolders implements Disposable {
     for (const folder of this.#folders) this.#close(folder);
   }
 
-  #open(folder: string, inode: number): boolean {
+  #open(folder: string, identity: string): boolean {
     try {
       const watcher = watch(folder, { persistent: false }, () => this.#onChange());
       watcher.on('error', () => this.#close(folder));
-      this.#watchers.set(folder, { inode, watcher });
+      this.#watchers.set(folder, { identity, watcher });
       return true;
     } catch {
       // It went, or the machine's watches are used up: it is looked at every 30 s all the same.
