@@ -3,7 +3,7 @@ export type LabOptions = {
   readonly directory: string;
   /** Absolute path of dist/podwire. */
   readonly executable: string;
-  /** Absolute path of the collector's Unix socket; without it the nodes run no agent. */
+  /** Absolute path of the collector's Unix socket; without it the agents report to nobody. */
   readonly collectorSocket?: string;
   readonly story: 'default' | 'empty';
   readonly retryMs: number;

@@ -57,6 +57,17 @@ describe('the default story', () => {
     expect(JSON.parse(routes.stdout)).toMatchObject([{ gateway: '192.168.31.162', dev: 'eth0', protocol: '112' }]);
   });
 
+  test('a route between nodes that somebody deletes is set again by the agent of the node', async () => {
+    const command = 'ip route del 10.240.1.0/24; iptables -F FORWARD; echo 0 > /proc/sys/net/ipv4/ip_forward';
+    expect(await lab.execOnNode('k8s-node01', 'sh', '-c', command)).toMatchObject({ exitCode: 0 });
+    await waitFor('the page of nginx2', async () => {
+      const answer = await lab.execInPod('busybox', 'wget', '-T2', '-qO-', 'http://10.240.1.2');
+      return answer.stdout.includes('Pod default/nginx2');
+    });
+    const routes = await lab.execOnNode('k8s-node01', 'ip', '-j', 'route', 'show', '10.240.1.0/24');
+    expect(JSON.parse(routes.stdout)).toMatchObject([{ gateway: '192.168.31.162', protocol: '112' }]);
+  });
+
   test('a node knows the boot of its own that it reports', async () => {
     const bootId = await lab.execOnNode('k8s-node01', 'cat', '/proc/sys/kernel/random/boot_id');
     expect(bootId.stdout.trim()).toBe((await lab.getNode('k8s-node01')).status.nodeInfo.bootID);

@@ -3,10 +3,11 @@ export const USAGE = `podwire: a CNI plugin, and what belongs to it on a node
 
 Usage:
   podwire                    as a CNI plugin, told by CNI_COMMAND and stdin
-  podwire agent              follow journal and kernel, report to the collector (PODWIRE_COLLECTOR)
+  podwire agent              follow journal and kernel, report to the collector (PODWIRE_COLLECTOR);
+                             with PODWIRE_API_SERVER: keep the node's pod network right
   podwire snapshot           print the kernel state of this node once
   podwire install [flags]    put executable and network configuration into place
-  podwire uninstall [flags]  take the network configuration away again
+  podwire uninstall [flags]  take the network configuration away again, and keep the agent from it
   podwire version            print the version
   podwire help               print this
 

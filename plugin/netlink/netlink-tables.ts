@@ -223,6 +223,9 @@ export const NFT_MSG_NEWGEN = (10 << 8) | 15;
 /** include/uapi/linux/rtnetlink.h; 112 is Podwire's own and names the routes it set. */
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4, PODWIRE: 112 } as const;
 
+/** include/uapi/linux/netconf.h */
+export const NETCONFA = { IFINDEX: 1 } as const;
+
 /** include/uapi/linux/rtnetlink.h */
 export const RTN = { UNICAST: 1, LOCAL: 2 } as const;
 export const RT_SCOPE = { UNIVERSE: 0, SITE: 200, LINK: 253, HOST: 254, NOWHERE: 255 } as const;

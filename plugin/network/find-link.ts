@@ -5,9 +5,17 @@ import { decodeLinkFacts, encodeLinkHeader, type LinkFacts } from './link-messag
 
 /** @returns undefined where no link has this name in the socket's namespace */
 export function findLink(socket: NetlinkSocket, name: string): LinkFacts | undefined {
-  const body = joinBytes(encodeLinkHeader({}), encodeString(IFLA.IFNAME, name));
+  return requestLink(socket, joinBytes(encodeLinkHeader({}), encodeString(IFLA.IFNAME, name)), `link ${name}`);
+}
+
+/** @returns undefined where no link has this index in the socket's namespace */
+export function findLinkByIndex(socket: NetlinkSocket, index: number): LinkFacts | undefined {
+  return requestLink(socket, encodeLinkHeader({ index }), `link of index ${index}`);
+}
+
+function requestLink(socket: NetlinkSocket, body: Uint8Array, object: string): LinkFacts | undefined {
   try {
-    const [reply] = socket.request({ type: RTM.GETLINK, body, object: `link ${name}` });
+    const [reply] = socket.request({ type: RTM.GETLINK, body, object });
     return reply === undefined ? undefined : decodeLinkFacts(reply.body);
   } catch (error) {
     if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;

@@ -4,6 +4,7 @@ import { formatUuidV7 } from '#plugin/journal/uuid-v7.ts';
 import type { ReportQueue } from '../report-queue.ts';
 import { WakeSignal } from '../wake-signal.ts';
 import { describeError, type WriteLog } from '../write-log-line.ts';
+import { concernsNetwork } from './concerns-network.ts';
 import { describeApiTrouble, describeSwitchedOff } from './describe-findings.ts';
 import { FindingBook } from './finding-book.ts';
 import { NetworkNotifications } from './network-notifications.ts';
@@ -40,18 +41,21 @@ export async function keepNodeNetwork(keeper: Keeper): Promise<void> {
   const { settings, log, signal } = keeper;
   const wake = new WakeSignal();
   using notifications = new NetworkNotifications({ hasOverlay: settings.backend === 'vxlan' });
-  const notified = notifications.watch(() => wake.notify());
-  notified.catch((error: unknown) => log('error', 'network notifications ended', { reason: describeError(error) }));
   using folders = new WatchedFolders([settings.configurationDirectory, settings.stateDirectory], () => wake.notify());
   const cluster = followCluster(keeper, wake);
   const keeping = new Keeping(keeper);
+  const notified = notifications.watch(
+    () => wake.notify(),
+    (message) => concernsNetwork(message, keeping.links),
+  );
+  notified.catch((error: unknown) => log('error', 'network notifications ended', { reason: describeError(error) }));
   let thoroughAtMs = 0;
   while (!signal.aborted) {
     const startMs = performance.now();
     const isThorough = startMs >= thoroughAtMs;
     if (isThorough) thoroughAtMs = startMs + RESYNC_MS;
-    folders.open();
     const dueAtMs = keeping.round({ ...cluster, startMs, isThorough }) ?? Number.POSITIVE_INFINITY;
+    if (folders.open()) wake.notify();
     const endMs = performance.now();
     await rest(Math.min(LONGEST_REST_MS, DEBOUNCE_MS + (endMs - startMs) * REST_PER_ROUND), signal);
     await wake.wait(Math.max(1, Math.min(dueAtMs, thoroughAtMs) - performance.now()), signal);
@@ -95,6 +99,10 @@ class Keeping {
   constructor(keeper: Keeper) {
     this.#keeper = keeper;
     this.#network = new NodeNetwork(keeper.node, keeper.settings);
+  }
+
+  get links(): ReadonlySet<number> {
+    return this.#network.links;
   }
 
   /** @returns when the next repair is due, on the clock of `startMs` */

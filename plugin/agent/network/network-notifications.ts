@@ -1,4 +1,5 @@
 import { bindSocket, closeDescriptor, openSocket, setSocketOption } from '#plugin/netlink/libc.ts';
+import { decodeMessages, type NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
 import { netlinkAddress } from '#plugin/netlink/netlink-socket.ts';
 import {
   AF,
@@ -26,36 +27,54 @@ const ROUTE_GROUPS = [
  * that nothing is held in a pod's.
  */
 export class NetworkNotifications implements Disposable {
-  readonly #descriptors: readonly number[];
+  readonly #sockets: readonly { readonly fd: number; readonly protocol: number }[];
   #isClosed = false;
 
   /** @param hasOverlay entries of neighbours and fdb count too; without an overlay they are the kernel's own and never rest */
   constructor({ hasOverlay }: { readonly hasOverlay: boolean }) {
-    this.#descriptors = [
-      subscribe(NETLINK.ROUTE, hasOverlay ? [...ROUTE_GROUPS, RTNLGRP.NEIGH] : ROUTE_GROUPS),
-      subscribe(NETLINK.NETFILTER, [NFNLGRP_NFTABLES]),
-    ];
+    const groups = new Map([
+      [NETLINK.ROUTE, hasOverlay ? [...ROUTE_GROUPS, RTNLGRP.NEIGH] : ROUTE_GROUPS],
+      [NETLINK.NETFILTER, [NFNLGRP_NFTABLES]],
+    ]);
+    this.#sockets = [...groups].map(([protocol, wanted]) => ({ protocol, fd: subscribe(protocol, wanted) }));
   }
 
-  /** Calls back whenever something was notified, until closed. */
-  async watch(onNotification: () => void): Promise<void> {
-    await Promise.all(this.#descriptors.map((fd) => this.#follow(fd, onNotification)));
+  /**
+   * Calls back whenever something was notified, until closed.
+   * @param isWanted asked about every message of rtnetlink; one of nf_tables always counts
+   */
+  async watch(onNotification: () => void, isWanted: (message: NetlinkMessage) => boolean): Promise<void> {
+    const follow = ({ fd, protocol }: { readonly fd: number; readonly protocol: number }): Promise<void> =>
+      this.#follow(fd, (chunk) => {
+        if (protocol !== NETLINK.ROUTE || hasWanted(chunk, isWanted)) onNotification();
+      });
+    await Promise.all(this.#sockets.map(follow));
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    for (const fd of this.#descriptors) closeDescriptor(fd);
+    for (const { fd } of this.#sockets) closeDescriptor(fd);
   }
 
-  async #follow(fd: number, onNotification: () => void): Promise<void> {
+  async #follow(fd: number, take: (chunk: Uint8Array) => void): Promise<void> {
     try {
       for await (const chunk of Bun.file(fd).stream()) {
         if (this.#isClosed) return;
-        if (chunk.byteLength > 0) onNotification();
+        if (chunk.byteLength > 0) take(chunk);
       }
     } catch (error) {
       if (!this.#isClosed) throw error;
     }
+  }
+}
+
+/** What cannot be taken apart, as the runtime may cut it anywhere, is worth a look. */
+function hasWanted(chunk: Uint8Array, isWanted: (message: NetlinkMessage) => boolean): boolean {
+  try {
+    return decodeMessages(chunk).some(isWanted);
+  } catch (error) {
+    if (error instanceof RangeError) return true;
+    throw error;
   }
 }
 

@@ -94,7 +94,7 @@ describe('what somebody changes is put right at once and told', () => {
   it('a configuration whose directory is removed, again and again', async () => {
     await nodes.startTwoNodes();
     const path = nodes.configurationPath('node-a');
-    for (const count of [1, 2]) {
+    for (const count of [1, 2, 3]) {
       nodes.run('node-a', 'rm -r "$PODWIRE_CONF_DIR"');
       await nodes.until(
         () => nodes.countDrifts('node-a', path) === count && nodes.readConfiguration('node-a') !== undefined,

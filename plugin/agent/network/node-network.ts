@@ -4,9 +4,9 @@ import { isManaged } from '#plugin/install/management-switch.ts';
 import { type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { findLink } from '#plugin/network/find-link.ts';
-import { listLinks } from '#plugin/network/list-links.ts';
 import { listNodeRoutes } from '#plugin/network/node-routes.ts';
 import { describeOtherNetwork } from './describe-findings.ts';
+import { LinkLookup } from './link-lookup.ts';
 import type { NetworkSettings } from './network-settings.ts';
 import type { FoundProblem, LocalSubnet, NodeNetworkPlan } from './node-network-plan.ts';
 import { observeConfiguration } from './observe-configuration.ts';
@@ -48,10 +48,16 @@ export class NodeNetwork {
   readonly #settings: NetworkSettings;
   #reconciler = new Reconciler();
   #planned: Planned | undefined;
+  #links: ReadonlySet<number> = new Set();
 
   constructor(ownNode: string, settings: NetworkSettings) {
     this.#ownNode = ownNode;
     this.#settings = settings;
+  }
+
+  /** Indexes of the links that mattered in the last round. */
+  get links(): ReadonlySet<number> {
+    return this.#links;
   }
 
   /** Somebody else manages it from now on: what they change is no drift. */
@@ -62,10 +68,13 @@ export class NodeNetwork {
   /** One round. Changes as little as there is to change, new things before old ones go, the runtime's network last. */
   reconcile(look: Look): Round {
     using socket = openNetlinkSocket(NETLINK.ROUTE);
-    const { plan, text } = this.#plan(look.nodes, readLocalSubnets(socket, listLinks(socket)));
+    const links = new LinkLookup(socket);
+    const { plan, text } = this.#plan(look.nodes, readLocalSubnets(socket, links));
     const findings: FoundProblem[] = [...plan.findings];
     const stages = plan.isOwnNodeKnown ? this.#listStages(plan, { socket, look, findings }) : [];
     const round = this.#reconciler.run(stages, text, look.nowMs);
+    const overlay = plan.overlay && findLink(socket, plan.overlay.linkName);
+    this.#links = new Set([...links.indexes, ...(overlay === undefined ? [] : [overlay.index])]);
     return { ...round, findings: [...findings, ...round.findings], drifts: round.drifts, changes: round.changes };
   }
 
@@ -101,7 +110,7 @@ export class NodeNetwork {
         return [...observeOverlayAddresses(socket, link, addresses), ...observeOverlayEntries(socket, link, peers)];
       },
       () => {
-        const table = { routes: listNodeRoutes(socket), links: listLinks(socket) };
+        const table = { routes: listNodeRoutes(socket), links: new LinkLookup(socket) };
         const seen = observeRoutes(socket, plan.routes, table);
         findings.push(...seen.findings);
         return seen.observations;

@@ -16,11 +16,12 @@ import {
   type NodeRoute,
   replaceRoute,
 } from '#plugin/network/node-routes.ts';
+import type { LinkLookup } from './link-lookup.ts';
 import type { FoundProblem, PlannedRoute } from './node-network-plan.ts';
 import { type Observation, observeRight } from './observation.ts';
 
 /** What the node's main table and links are at this moment. */
-export type RouteTable = { readonly routes: readonly NodeRoute[]; readonly links: readonly LinkFacts[] };
+export type RouteTable = { readonly routes: readonly NodeRoute[]; readonly links: LinkLookup };
 
 /**
  * Compares the routes to other nodes' pods with the main table. Ours are known by their protocol (ADR 0003): those that are not
@@ -33,7 +34,6 @@ export function observeRoutes(
 ): { readonly observations: readonly Observation[]; readonly findings: readonly FoundProblem[] } {
   const own = Map.groupBy(routes.filter(isOurRoute), ({ destination }) => formatIpPrefix(destination));
   const rivalsOf = groupRivals(planned, routes);
-  const linkOf = new Map(links.map((link) => [link.name, link]));
   const observations: Observation[] = [];
   const findings: FoundProblem[] = [];
   const surplus = new Set(routes.filter(isOurRoute));
@@ -41,7 +41,7 @@ export function observeRoutes(
     const object = formatIpPrefix(route.destination);
     const rivals = rivalsOf.get(object) ?? [];
     if (rivals.length > 0) findings.push(describeRivals(route, rivals, links));
-    const link = linkOf.get(route.linkName);
+    const link = links.byName(route.linkName);
     if (link === undefined) continue;
     const present = own.get(object) ?? [];
     const kept = present.find((candidate) => isAsPlanned(candidate, route, link)) ?? present.find(isReplaceable);
@@ -83,9 +83,9 @@ function observeRoute(
   };
 }
 
-function observeSurplus(socket: NetlinkSocket, route: NodeRoute, links: readonly LinkFacts[]): Observation {
+function observeSurplus(socket: NetlinkSocket, route: NodeRoute, links: LinkLookup): Observation {
   const { destination, gateway, linkIndex, priority } = route;
-  const device = links.find(({ index }) => index === linkIndex)?.name;
+  const device = linkIndex === undefined ? undefined : links.byIndex(linkIndex)?.name;
   const words = [describeRoute({ destination, gateway, priority }), ...(device === undefined ? [] : ['dev', device])];
   return {
     kind: 'route',
@@ -125,13 +125,10 @@ function groupRivals(planned: readonly PlannedRoute[], routes: readonly NodeRout
   return rivals;
 }
 
-function describeRivals(
-  { destination }: PlannedRoute,
-  rivals: readonly NodeRoute[],
-  links: readonly LinkFacts[],
-): FoundProblem {
+function describeRivals({ destination }: PlannedRoute, rivals: readonly NodeRoute[], links: LinkLookup): FoundProblem {
   const describe = ({ destination: to, gateway, linkIndex, protocol }: NodeRoute): string => {
-    const device = links.find(({ index }) => index === linkIndex)?.name ?? `link ${linkIndex ?? 'none'}`;
+    const device =
+      (linkIndex === undefined ? undefined : links.byIndex(linkIndex)?.name) ?? `link ${linkIndex ?? 'none'}`;
     return `${describeRoute({ destination: to, gateway })} dev ${device} proto ${protocol}`;
   };
   const object = formatIpPrefix(destination);
