@@ -15,6 +15,9 @@ export interface Described {
   readonly problems: readonly string[];
 }
 
+/** Runs a command in the namespace that is compared. @returns its stdout */
+export type RunTool = (command: string) => string;
+
 type Value = string | number | boolean | undefined;
 
 /** `name=value` for each field that is there, in the order given. */

@@ -1,5 +1,4 @@
-import { type Described, describeFields, describeRuleset } from './describe-fields.ts';
-import type { RunTool } from './describe-tools.ts';
+import { type Described, describeFields, describeRuleset, type RunTool } from './describe-fields.ts';
 
 interface ToolQdisc {
   readonly kind: string;

@@ -1,10 +1,7 @@
 import { tableNumber } from '#plugin/agent/test-node-script.ts';
-import { type Described, describeFields } from './describe-fields.ts';
+import { type Described, describeFields, type RunTool } from './describe-fields.ts';
 import { describeToolFirewall } from './describe-tool-firewall.ts';
 import { describeToolLink, type ToolLink } from './describe-tool-link.ts';
-
-/** Runs a command in the namespace that is compared. @returns its stdout */
-export type RunTool = (command: string) => string;
 
 /** What iproute2 prints as JSON; only the fields that are compared. */
 interface ToolAddress {
