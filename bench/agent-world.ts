@@ -14,6 +14,9 @@ import { BatchSink } from './batch-sink.ts';
 /** USER_HZ of /proc/<pid>/stat: 100 on every Linux. */
 const tickMs = 10;
 
+/** Four full readings: the engine compiles what runs often, and an agent runs for weeks. */
+const settleMs = 130_000;
+
 const { values: options } = parseArgs({
   options: {
     podwire: { type: 'string', default: '' },
@@ -65,8 +68,7 @@ async function measureAgent(folder: string, sink: BatchSink) {
   });
   const pid = agent.pid ?? 0;
   await sink.until(() => sink.kernelRecords > 0);
-  // Past the first full readings, as an agent is that has run for a while.
-  await wait(40_000);
+  await wait(settleMs);
   const idleFrom = readCpuMs(pid);
   await wait(Number(options.idle) * 1000);
   const idleCpuMs = readCpuMs(pid) - idleFrom;

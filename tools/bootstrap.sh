@@ -201,7 +201,7 @@ case $task in
     ;;
   test)
     ensure_lab_packages
-    ensure_debian_packages chromium=chromium ping=iputils-ping udhcpd=udhcpd /usr/lib/cni/bridge=containernetworking-plugins
+    ensure_debian_packages chromium=chromium ping=iputils-ping ipset=ipset udhcpd=udhcpd /usr/lib/cni/bridge=containernetworking-plugins
     offer_container_runtimes
     ensure_npm_packages
     ensure_executable

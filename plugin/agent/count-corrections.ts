@@ -34,5 +34,5 @@ export function countCorrections(
 
 const spoken = (namespace: NetworkNamespace): NetworkNamespace => ({
   ...namespace,
-  neighbours: namespace.neighbours.filter(({ state }) => !silentStates.has(state)),
+  neighbours: namespace.neighbours.filter(({ state, flags }) => flags.includes('proxy') || !silentStates.has(state)),
 });

@@ -13,7 +13,8 @@ export interface FoundNamespace {
 /** Where runtimes bind namespaces; usually two names of one folder, then the first one counts: runtimes use it as CNI_NETNS. */
 export const namespaceFolders = ['/var/run/netns', '/run/netns'] as const;
 
-const ownNamespacePath = '/proc/self/ns/net';
+/** The agent's own: its main thread is in another one only while it reads, synchronously. */
+export const ownNamespacePath = '/proc/self/ns/net';
 
 interface NamespaceFile {
   readonly id: NetnsId;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -184,6 +184,22 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     expect(held).toBe('');
     const counts = await stopAgent();
     expect(counts).toMatchObject({ corrections: 0, notificationOverflows: 0 });
+    expect(counts.resyncs).toBeGreaterThanOrEqual(2);
+  });
+
+  it('notifications that were lost lead to a full reading at once, and are counted', async () => {
+    const pids = sandbox.findPids('agent').join(' ');
+    sandbox.run(`kill -STOP ${pids}`);
+    // More than the kernel's buffer holds: 8 MB where net.core.rmem_max allows it.
+    const flood = Array.from({ length: 5_000 }, (_, place) => `link set veth1 mtu ${1300 + (place % 200)}`);
+    writeFileSync(join(sandbox.folder, 'flood'), `${flood.join('\n')}\nlink del veth2\n`);
+    sandbox.run(`ip -batch ${join(sandbox.folder, 'flood')}; kill -CONT ${pids}`);
+    // nsenter stops with the process it started, and does not go on with it.
+    agent.kill('SIGCONT');
+    const { told: known, read } = await meet(30_000);
+    expect(known).toEqual(read);
+    const counts = await stopAgent();
+    expect(counts.notificationOverflows).toBeGreaterThanOrEqual(1);
     expect(counts.resyncs).toBeGreaterThanOrEqual(2);
   });
 

@@ -16,6 +16,7 @@ import {
   NFT_MSG_NEWGEN,
   RTNLGRP,
   SO_RCVBUF,
+  SO_RCVBUFFORCE,
   SOCK,
   SOL_NETLINK,
   SOL_SOCKET,
@@ -85,7 +86,7 @@ export class KernelNotifications implements Disposable {
     for (const fd of this.#wakeFds) {
       setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.NO_ENOBUFS, value: 1 });
     }
-    for (const fd of this.#tellFds) setSocketOption(fd, { level: SOL_SOCKET, name: SO_RCVBUF, value: rcvbufBytes });
+    for (const fd of this.#tellFds) growReceiveBuffer(fd);
   }
 
   get #tellFds(): readonly number[] {
@@ -169,6 +170,17 @@ function readLocalId(control: Uint8Array): number | undefined {
   const view = new DataView(control.buffer, control.byteOffset, control.byteLength);
   const isNsid = view.getInt32(8, true) === SOL_NETLINK && view.getInt32(12, true) === NETLINK_OPTION.LISTEN_ALL_NSID;
   return isNsid ? view.getInt32(cmsgHeaderBytes, true) : undefined;
+}
+
+/** In a user namespace of its own the agent gets what net.core.rmem_max allows. */
+function growReceiveBuffer(fd: number): void {
+  const size = { level: SOL_SOCKET, value: rcvbufBytes };
+  try {
+    setSocketOption(fd, { ...size, name: SO_RCVBUFFORCE });
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    setSocketOption(fd, { ...size, name: SO_RCVBUF });
+  }
 }
 
 /** A kernel without nf_tables has no rulesets to tell of. */

@@ -101,8 +101,10 @@ export class KernelState {
     const isWhole = this.#noteOverflow(early);
     if (!isWhole) this.#numbers.forgetAll();
     this.#strangers.clear();
+    const known = new Set(this.#known.keys());
     const glances = new Map(this.#putIn(early, 'everywhere'));
-    const told = new Map(this.#known);
+    // What is new was read just now.
+    const told = new Map([...this.#known].filter(([id]) => known.has(id)));
     const context = this.#context();
     const thorough = new Set([...told.keys()].filter((_, place) => isDue(place)));
     for (const [id, known] of told) {

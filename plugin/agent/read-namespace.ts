@@ -4,16 +4,11 @@ import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
 import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
-import {
-  type NetworkNamespaceHandle,
-  openNamespace,
-  openOwnNamespace,
-  runBetween,
-} from '#plugin/netlink/network-namespace.ts';
+import { openNamespace, runBetween } from '#plugin/netlink/network-namespace.ts';
 import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
-import type { FoundNamespace } from './find-namespaces.ts';
+import { type FoundNamespace, ownNamespacePath } from './find-namespaces.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
 import { type RuleKinds, readRulesMark } from './read-rules-mark.ts';
@@ -49,11 +44,11 @@ export function visitNamespace<Inside, T>(
   work: (visit: NamespaceVisit<Inside>) => T,
 ): T | undefined {
   try {
-    using handle = openFound(found);
-    if (handle === undefined) return undefined;
-    // The agent's own is the root, open for as long as the agent runs.
-    ownNamespace ??= openOwnNamespace();
-    const opened = runBetween(ownNamespace, handle.fd, () => ({
+    using handle = openDescriptor(found.openPath);
+    // That it is a namespace was seen when it was found: its number says that it is still the same.
+    if (String(fstatSync(handle.fd).ino) !== found.id) return undefined;
+    using own = openDescriptor(ownNamespacePath);
+    const opened = runBetween(own, handle.fd, () => ({
       route: openNetlinkSocket(NETLINK.ROUTE),
       netfilter: openNetlinkSocket(NETLINK.NETFILTER),
       inside: inside(),
@@ -67,14 +62,12 @@ export function visitNamespace<Inside, T>(
   }
 }
 
-let ownNamespace: NetworkNamespaceHandle | undefined;
+type OpenDescriptor = { readonly fd: number } & Disposable;
 
-/** That it is a namespace was seen when it was found: its number says that it is still the same. */
-function openFound({ openPath, id }: FoundNamespace): ({ readonly fd: number } & Disposable) | undefined {
-  const fd = openSync(openPath, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (String(fstatSync(fd).ino) === id) return { fd, [Symbol.dispose]: () => closeSync(fd) };
-  closeSync(fd);
-  return undefined;
+/** Non-blocking, as a FIFO in the place of a namespace would wait for somebody to write. */
+function openDescriptor(path: string): OpenDescriptor {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
 }
 
 /** ENOENT and ESRCH: the name or the process is gone. EINVAL: the name is there, the namespace no longer bound to it. */

@@ -26,6 +26,8 @@ export const NETLINK_OPTION = {
 /** include/uapi/asm-generic/socket.h */
 export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
+/** Beyond net.core.rmem_max, for whoever is root of the machine. */
+export const SO_RCVBUFFORCE = 33;
 
 /** include/uapi/linux/netlink.h */
 export const NLMSG = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const;
