@@ -43,6 +43,8 @@ export async function runAgent(env: Environment): Promise<number> {
   });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  // Sent to the holder of a lease, as `isOpenForWriting` is for an instant, when a writer comes; unheard it ends the process.
+  process.on('SIGIO', () => undefined);
   try {
     await runParts({ ...settings.value, network: network.value }, { bootId, log, signal: stop.signal });
     log('info', 'agent stopped');
