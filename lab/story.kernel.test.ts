@@ -61,7 +61,7 @@ describe('the default story', () => {
     const command = 'ip route del 10.240.1.0/24; iptables -F FORWARD; echo 0 > /proc/sys/net/ipv4/ip_forward';
     expect(await lab.execOnNode('k8s-node01', 'sh', '-c', command)).toMatchObject({ exitCode: 0 });
     await waitFor('the page of nginx2', async () => {
-      const answer = await lab.execInPod('busybox', 'wget', '-T2', '-qO-', 'http://10.240.1.2');
+      const answer = await lab.execInPod('busybox', 'wget', '-qO-', 'http://10.240.1.2');
       return answer.stdout.includes('Pod default/nginx2');
     });
     const routes = await lab.execOnNode('k8s-node01', 'ip', '-j', 'route', 'show', '10.240.1.0/24');

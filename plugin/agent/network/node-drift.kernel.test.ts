@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NODE_A, NODE_B, NodesWorld } from '#plugin/testing/nodes-world.ts';
+import { hasLegacyFilter } from '#plugin/testing/rules-world.ts';
 
 let nodes: NodesWorld;
 
@@ -137,6 +138,27 @@ describe('what somebody changes is put right at once and told', () => {
     expect(count).toBeLessThan(12);
   });
 });
+
+it.skipIf(!hasLegacyFilter)(
+  'a flush of the older filter, which tells nobody, is found by the look every 30 s',
+  async () => {
+    nodes.addMachine(NODE_A);
+    nodes.api.put(NODE_A);
+    const names = ['iptables', 'ip6tables'].flatMap((name) => ['', '-save', '-restore'].map((action) => name + action));
+    nodes.run(
+      'node-a',
+      `mkdir -p /run/bin; for name in ${names.join(' ')}; do ln -sf $(command -v xtables-legacy-multi) /run/bin/$name; done`,
+    );
+    nodes.startAgent('node-a', { PATH: `/run/bin:${process.env.PATH}:/usr/sbin:/sbin` });
+    await nodes.untilReady('node-a');
+    const read = () => nodes.run('node-a', 'iptables-legacy -t nat -S PODWIRE-POSTROUTING');
+    const before = read();
+    expect(before).toContain('MASQUERADE');
+    nodes.run('node-a', 'iptables-legacy -t nat -F PODWIRE-POSTROUTING');
+    await nodes.until(() => nodes.findDrift('node-a', 'rule', 'ip nat PODWIRE-POSTROUTING') !== undefined);
+    expect(read()).toBe(before);
+  },
+);
 
 describe('what is not ours', () => {
   it('stays: routes, rules, chains, sysctls and files of others', async () => {
