@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 2_000;
 const CATCH_UP_MS = 100;
 const LOOK_MS = 10_000;
 const REQUEST_BYTES = 64 * 1024;
-export const MOST_BROWSERS = 1_000;
+const MOST_BROWSERS = 1_000;
 /** Of all browsers together: beyond this, one that is behind waits for its snapshot until others have read theirs. */
 const MOST_BUFFERED_BYTES = 256 << 20;
 
@@ -66,6 +66,10 @@ export class LiveHub {
 
   get size(): number {
     return this.#browsers.size;
+  }
+
+  get isFull(): boolean {
+    return this.#browsers.size >= MOST_BROWSERS;
   }
 
   /** How often a subscription fell behind and got a snapshot instead of a queue, since the start. */
