@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Finding } from '#model/findings/finding.ts';
 import type { LiveView, TopologyDelta } from '#model/protocol/live-message.ts';
 import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
@@ -43,7 +44,7 @@ export class LiveHub {
   #fallenBehind = 0;
 
   constructor(parts: {
-    readonly fold: TopologyFold;
+    readonly fold: Pick<TopologyFold, 'listen' | 'summaries'>;
     readonly source: LiveSource;
     readonly clock: () => Date;
     readonly version: string;
@@ -51,11 +52,13 @@ export class LiveHub {
     this.#source = parts.source;
     this.#clock = parts.clock;
     this.#version = parts.version;
-    for (const name of parts.fold.nodeNames()) this.#findings.put(name, parts.fold.node(name));
+    for (const { name, findings } of parts.fold.summaries()) this.#findings.put(name, findings);
     this.#stopListening = parts.fold.listen({
       nodeChanged: (...change) => this.#tellNode(...change),
       clusterChanged: (_topology, delta) => this.#tell({ kind: 'cluster' }, () => ({ type: 'delta', delta })),
       invocationsArrived: (...change) => this.#tellInvocations(...change),
+      findingsChanged: (...change) => this.#tellFindings(...change),
+      isWatching: (node) => this.#following.has(topicKey({ kind: 'node', node })),
     });
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_MS),
@@ -124,10 +127,11 @@ export class LiveHub {
         ? { type: 'snapshot.node', ...(topology !== undefined && { topology }) }
         : { type: 'delta', delta },
     );
-    // Most changes of a node leave its head, where the findings are, alone.
-    if (delta !== undefined && delta.put.node === undefined) return;
-    const found = this.#findings.put(name, topology);
-    if (found !== undefined) this.#tell({ kind: 'findings' }, () => ({ type: 'delta', delta: found }));
+  }
+
+  #tellFindings(node: string, findings: readonly Finding[]): void {
+    const delta = this.#findings.put(node, findings);
+    if (delta !== undefined) this.#tell({ kind: 'findings' }, () => ({ type: 'delta', delta }));
   }
 
   #tellInvocations(node: string, invocations: readonly InvocationSummary[]): void {
