@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { buildClusterNode, buildSnapshot } from '#model/testing/build-node.ts';
+import type { ClusterTopology } from '#model/topology/topology.ts';
 import { LiveBrowser } from '../testing/live-browser.ts';
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
 import type { FoldListener } from '../topology/topology-fold.ts';
@@ -117,10 +118,12 @@ test('a change is serialised once for all who follow it', async () => {
       heard = listener;
       return () => undefined;
     },
-    *summaries() {},
+    summaries: () => [][Symbol.iterator](),
   };
+  const head = { source: 'none', nodeCount: 0, podCount: 0, unscheduledPods: 0 } as const;
+  const cluster: ClusterTopology = { cluster: { cluster: head }, nodes: {} };
   const source = {
-    cluster: () => ({ cluster: {}, nodes: {} }),
+    cluster: () => cluster,
     node: () => undefined,
     invocations: () => ({ invocations: [], olderCount: 0 }),
   };
@@ -139,7 +142,7 @@ test('a change is serialised once for all who follow it', async () => {
     count += 1;
     return 'told';
   };
-  heard?.clusterChanged({ cluster: {}, nodes: {} }, { put: { nodes: { n: { toJSON } } }, remove: {} });
+  heard?.clusterChanged(cluster, { put: { nodes: { n: { toJSON } } }, remove: {} });
   await until(() => browsers.every((each) => each.held.get('c')?.nodes?.n === 'told'));
   expect(count).toBe(1);
   hub.close();

@@ -19,6 +19,8 @@ const MOST_BROWSERS = 1_000;
 /** Of all browsers together: beyond this, one that is behind waits for its snapshot until others have read theirs. */
 const MOST_BUFFERED_BYTES = 256 << 20;
 
+type NodeFindings = { readonly name: string; readonly findings: readonly Finding[] };
+
 /** Who follows one topic, and the view it stands for. */
 type Following = { readonly view: LiveView; readonly sessions: Set<LiveSession> };
 
@@ -44,7 +46,7 @@ export class LiveHub {
   #fallenBehind = 0;
 
   constructor(parts: {
-    readonly fold: Pick<TopologyFold, 'listen' | 'summaries'>;
+    readonly fold: Pick<TopologyFold, 'listen'> & { readonly summaries: () => Iterable<NodeFindings> };
     readonly source: LiveSource;
     readonly clock: () => Date;
     readonly version: string;
