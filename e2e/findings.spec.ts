@@ -109,6 +109,16 @@ test.describe('what an agent finds wrong', () => {
   }
 });
 
+test('a node is read again on request, and what came of it is said', async ({ page }) => {
+  await page.goto(`/nodes/${node}?select=agent`);
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByRole('button', { name: 'Read again now' }).click();
+  await expect(inspector.getByText(/^Read whole at \d\d:\d\d:\d\d\.$|does not listen/)).toBeVisible({
+    timeout: 30_000,
+  });
+  await expect(inspector.getByRole('button', { name: 'Read again now' })).toBeEnabled();
+});
+
 test('what an agent lost is said on its node before anything is drawn', async ({ page }) => {
   const journal = { shippedLines: 9, unreadableLines: 0, refusedLines: 2, droppedLines: 7, waitingBytes: 0 };
   const counts = { resyncs: 1, corrections: 0, notificationOverflows: 0, interruptedDumps: 0, foldedChanges: 0 };

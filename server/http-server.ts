@@ -90,6 +90,8 @@ export class HttpServer implements AsyncDisposable {
     const problem = guardRequest(readGuarded(request, true));
     if (problem !== undefined) {
       refuseUpgrade(socket, problem);
+    } else if (pathOf(request) === LIVE_PATH && this.#hub.isFull) {
+      refuseUpgrade(socket, buildProblem('too-many-browsers', 'Close some of them, or read REST instead.'));
     } else if (pathOf(request) === LIVE_PATH) {
       this.#hub.upgrade(request, socket, head);
     } else if (this.pageUpgrade === undefined) {

@@ -54,7 +54,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const api = createApi({
     store,
     fold,
-    collector: new Collector({ store, fold, ...options, onBatch, onCommandResult: commands.hear }),
+    collector: new Collector({ store, fold, ...options, onBatch, commandResults: commands.hear }),
     commands,
     log: options.log,
     metrics,

@@ -10,8 +10,9 @@ export function BlindSpots({ topology }: { readonly topology: ClusterTopology | 
   return (
     <section
       aria-label="Not seen"
-      className="hatched flex shrink-0 items-start gap-2 border-line border-b px-4 py-1.5 text-text-2 md:px-6"
+      className="flex shrink-0 items-start gap-2 border-line border-b bg-panel px-4 py-1.5 text-text-2 md:px-6"
     >
+      <span aria-hidden className="hatched -ml-2 w-1.5 shrink-0 self-stretch rounded-sm" />
       <EyeOff aria-hidden size={14} className="mt-0.5 shrink-0 text-warning" />
       <div className="min-w-0">
         <p className="font-semibold text-text">Podwire is not allowed to see all of this cluster.</p>

@@ -118,7 +118,8 @@ function Unheard({ tiles }: { readonly tiles: readonly NodeTile[] }) {
   const names = tiles.map(({ name }) => name).toSorted();
   const shown = names.slice(0, 5).join(', ');
   return (
-    <p role="note" className="hatched rounded-xl border border-line px-4 py-2.5 text-text-2">
+    <p role="note" className="relative rounded-xl border border-line bg-panel py-2.5 pr-4 pl-6 text-text-2">
+      <span aria-hidden className="hatched absolute inset-y-2 left-2 w-1.5 rounded-sm" />
       {names.length === 1 ? 'The agent' : `The agents`} of {shown}
       {names.length > 5 && ` and ${names.length - 5} more nodes`} {names.length === 1 ? 'is' : 'are'} not heard: what is
       wrong there now is not known.

@@ -119,7 +119,11 @@ function NodeBody({ node, topology, isStale, isTable, selection, onSelect, onInv
         <div
           className={`flex h-[204px] shrink-0 flex-col border-line border-t bg-panel/60 ${isOld ? 'opacity-70 grayscale' : ''}`}
         >
-          <NodeTimeline node={node} selectedPod={selectedPod} onSelect={onInvocation} isTable={isTable} />
+          <NodeTimeline
+            {...{ node, selectedPod, isTable }}
+            drifts={topology.node.node?.drifts}
+            onSelect={onInvocation}
+          />
         </div>
       </div>
       {selection !== undefined && (

@@ -1,7 +1,9 @@
 'use client';
 
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import type { Drift } from '#model/agent/drift.ts';
 import type { InvocationSummary } from '#model/topology/topology.ts';
+import { DriftStrip } from './drift-strip.tsx';
 import type { Lane } from './group-lanes.ts';
 import { handleTimelineKey } from './handle-timeline-key.ts';
 import { type AxisTick, layoutTimeAxis } from './layout-time-axis.ts';
@@ -21,6 +23,8 @@ type TimelineDrawingProps = TimelineSelection & {
   readonly lanes: readonly Lane[];
   readonly control: WindowControl;
   readonly byNode: boolean;
+  /** What the agent of the one node that is shown found out of place. */
+  readonly drifts?: readonly Drift[] | undefined;
   /** Microseconds since 1970: nothing was heard since, so no attachment is drawn beyond. Absent: it is now. */
   readonly knownUntilUs: number | undefined;
 };
@@ -53,7 +57,8 @@ function useLaneInView(scroller: RefObject<HTMLDivElement | null>, yPx: number |
 }
 
 /** Lanes over a common time axis. Only the rows that are scrolled into view are painted. */
-export function TimelineDrawing({ lanes, control, byNode, knownUntilUs, ...selection }: TimelineDrawingProps) {
+export function TimelineDrawing(props: TimelineDrawingProps) {
+  const { lanes, control, byNode, drifts, knownUntilUs, ...selection } = props;
   const [measure, widthPx] = useElementWidth();
   const [scroll, setScroll] = useState({ topPx: 0, heightPx: 2000 });
   const scroller = useRef<HTMLDivElement>(null);
@@ -73,6 +78,7 @@ export function TimelineDrawing({ lanes, control, byNode, knownUntilUs, ...selec
   };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
+      {drifts !== undefined && <DriftStrip {...{ drifts, window, widthPx }} />}
       <div
         ref={scroller}
         className="flex min-h-0 flex-1 overflow-y-auto overflow-x-hidden"

@@ -2,6 +2,7 @@
 
 import { ChartNoAxesGantt } from 'lucide-react';
 import { useMemo } from 'react';
+import type { Drift } from '#model/agent/drift.ts';
 import type { InvocationList } from '#model/protocol/live-message.ts';
 import type { LiveState } from '../live/live-state.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -21,12 +22,14 @@ type TimelineProps = TimelineSelection & {
   /** Lanes under a heading for each node. */
   readonly byNode: boolean;
   readonly isTable?: boolean;
+  /** What the agent of the one node that is shown found out of place. */
+  readonly drifts?: readonly Drift[] | undefined;
 };
 
 const NOTHING: InvocationList = { invocations: [], olderCount: 0 };
 
 /** Invocations over time, with everything that moves the window; it fills the height it is given. */
-export function Timeline({ state, byNode, isTable = false, ...selection }: TimelineProps) {
+export function Timeline({ state, byNode, isTable = false, drifts, ...selection }: TimelineProps) {
   const control = useTimelineWindow();
   const { invocations, olderCount } = state.value ?? NOTHING;
   const { shown, bufferedCount } = useFrozenList(invocations, control.isPaused);
@@ -63,6 +66,7 @@ export function Timeline({ state, byNode, isTable = false, ...selection }: Timel
           lanes={lanes}
           control={control}
           byNode={byNode}
+          drifts={drifts}
           knownUntilUs={state.status === 'stale' && state.since !== undefined ? parseInstant(state.since) : undefined}
           {...selection}
         />

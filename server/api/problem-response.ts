@@ -23,6 +23,7 @@ const PROBLEMS = {
   'lab-silent': { status: 502, title: 'The lab does not answer' },
   'command-refused': { status: 409, title: 'The agent refused the command' },
   'too-many-commands': { status: 429, title: 'Too many commands for this node' },
+  'too-many-browsers': { status: 503, title: 'Too many live connections' },
   'agent-away': { status: 503, title: 'No agent listens for commands' },
   'command-timeout': { status: 504, title: 'The agent did not answer in time' },
   internal: { status: 500, title: 'Podwire failed' },

@@ -63,9 +63,8 @@ function addFindingRoute(api: Api, { fold }: Pick<ApiParts, 'fold'>): void {
     (context) => {
       const { node } = context.req.valid('query');
       if (node !== undefined && fold.node(node) === undefined) return respondProblem(context, 'no-such-node', node);
-      const names = node === undefined ? fold.nodeNames() : [node];
-      const findings = names.flatMap((name) =>
-        Object.values(keyFindings(name, fold.node(name)?.node.node?.findings ?? [])),
+      const findings = [...fold.summaries()].flatMap((each) =>
+        node === undefined || each.name === node ? Object.values(keyFindings(each.name, each.findings)) : [],
       );
       return context.json({ findings: findings.sort(compareFindings) });
     },

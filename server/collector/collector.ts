@@ -15,7 +15,7 @@ export class Collector {
   readonly #log: Logger;
   readonly #clock: () => Date;
   readonly #onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
-  readonly #onCommandResult: (node: string, result: CommandResult) => void;
+  readonly #tellResult: (node: string, result: CommandResult) => void;
 
   constructor(parts: {
     readonly store: Store;
@@ -24,14 +24,14 @@ export class Collector {
     readonly clock: () => Date;
     /** A batch was acknowledged. */
     readonly onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
-    readonly onCommandResult: (node: string, result: CommandResult) => void;
+    readonly commandResults: (node: string, result: CommandResult) => void;
   }) {
     this.#store = parts.store;
     this.#fold = parts.fold;
     this.#log = parts.log;
     this.#clock = parts.clock;
     this.#onBatch = parts.onBatch;
-    this.#onCommandResult = parts.onCommandResult;
+    this.#tellResult = parts.commandResults;
   }
 
   /** Idempotent: a batch that was taken before is acknowledged again and changes nothing. */
@@ -56,7 +56,7 @@ export class Collector {
     }
     // Whoever waits for a result finds its effect already folded.
     for (const record of records) {
-      if (record.type === 'command.result') this.#onCommandResult(header.node, record.result);
+      if (record.type === 'command.result') this.#tellResult(header.node, record.result);
     }
     if (stored.fresh.length > 0) this.#fold.addInvocations(header.node, stored.fresh);
     return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };

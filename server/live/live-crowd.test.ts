@@ -1,10 +1,15 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { buildClusterNode, buildSnapshot } from '#model/testing/build-node.ts';
+import type { ClusterTopology } from '#model/topology/topology.ts';
 import { LiveBrowser } from '../testing/live-browser.ts';
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
+import type { FoldListener } from '../topology/topology-fold.ts';
+import { LiveHub } from './live-hub.ts';
 import { encodePayload } from './live-topic.ts';
 
 const NODE = 'k8s-node01';
@@ -39,7 +44,7 @@ function buildWideSnapshot(turn: number) {
 test('two hundred browsers, three of them slow, end with what REST says', { timeout: 120_000 }, async () => {
   await using app = await startTestServer();
   const { fold } = app.server;
-  fold.putNode(buildClusterNode(NODE, '10.240.2.0/24'));
+  app.server.cluster.put('node', buildClusterNode(NODE, '10.240.2.0/24'));
   await app.post(1, [{ type: 'kernel.snapshot', snapshot: buildWideSnapshot(1) }]);
   const browsers = await openBrowsers(app, 200);
   const slow = browsers.slice(0, 3);
@@ -107,23 +112,41 @@ function isSame(held: unknown, text: string): boolean {
 }
 
 test('a change is serialised once for all who follow it', async () => {
-  await using app = await startTestServer();
-  await app.post(1, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1]) }]);
-  const browsers = await openBrowsers(app, 20);
-  for (const browser of browsers) browser.subscribe('n', { kind: 'node', node: NODE });
-  await until(() => browsers.every((each) => each.count('snapshot.node') === 1));
+  let heard: FoldListener | undefined;
+  const fold = {
+    listen: (listener: FoldListener) => {
+      heard = listener;
+      return () => undefined;
+    },
+    summaries: () => [][Symbol.iterator](),
+  };
+  const head = { source: 'none', nodeCount: 0, podCount: 0, unscheduledPods: 0 } as const;
+  const cluster: ClusterTopology = { cluster: { cluster: head }, nodes: {} };
+  const source = {
+    cluster: () => cluster,
+    node: () => undefined,
+    invocations: () => ({ invocations: [], olderCount: 0 }),
+  };
+  const hub = new LiveHub({ fold, source, clock: () => new Date(), version: 'test' });
+  const server = createServer()
+    .on('upgrade', (...upgrade) => hub.upgrade(...upgrade))
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const browsers = Array.from({ length: 20 }, () => new LiveBrowser(url));
+  await Promise.all(browsers.map((browser) => browser.opened()));
+  for (const browser of browsers) browser.subscribe('c', { kind: 'cluster' });
+  await until(() => browsers.every((each) => each.count('snapshot.cluster') === 1));
   let count = 0;
-  const counted = { ...buildClusterNode(NODE, '10.240.2.0/24') };
   const toJSON = () => {
     count += 1;
-    return `serialised ${count} times`;
+    return 'told';
   };
-  Object.defineProperty(counted, 'toJSON', { enumerable: true, value: toJSON });
-  app.server.fold.putNode(counted);
-  await until(() => browsers.every((each) => each.count('delta') >= 1));
-  const heads = browsers.map((each) => each.held.get('n')?.node?.node as { readonly facts?: unknown } | undefined);
-  expect(new Set(heads.map((head) => JSON.stringify(head?.facts))).size).toBe(1);
-  for (const browser of browsers) browser.socket.terminate();
+  heard?.clusterChanged(cluster, { put: { nodes: { n: { toJSON } } }, remove: {} });
+  await until(() => browsers.every((each) => each.held.get('c')?.nodes?.n === 'told'));
+  expect(count).toBe(1);
+  hub.close();
+  server.close();
 });
 
 test('a browser that sends too much, too large or nonsense disturbs no other one', async () => {

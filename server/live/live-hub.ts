@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Finding } from '#model/findings/finding.ts';
 import type { LiveView, TopologyDelta } from '#model/protocol/live-message.ts';
 import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
@@ -14,9 +15,11 @@ const HEARTBEAT_MS = 2_000;
 const CATCH_UP_MS = 100;
 const LOOK_MS = 10_000;
 const REQUEST_BYTES = 64 * 1024;
-export const MOST_BROWSERS = 1_000;
+const MOST_BROWSERS = 1_000;
 /** Of all browsers together: beyond this, one that is behind waits for its snapshot until others have read theirs. */
 const MOST_BUFFERED_BYTES = 256 << 20;
+
+type NodeFindings = { readonly name: string; readonly findings: readonly Finding[] };
 
 /** Who follows one topic, and the view it stands for. */
 type Following = { readonly view: LiveView; readonly sessions: Set<LiveSession> };
@@ -43,7 +46,7 @@ export class LiveHub {
   #fallenBehind = 0;
 
   constructor(parts: {
-    readonly fold: TopologyFold;
+    readonly fold: Pick<TopologyFold, 'listen'> & { readonly summaries: () => Iterable<NodeFindings> };
     readonly source: LiveSource;
     readonly clock: () => Date;
     readonly version: string;
@@ -51,11 +54,13 @@ export class LiveHub {
     this.#source = parts.source;
     this.#clock = parts.clock;
     this.#version = parts.version;
-    for (const name of parts.fold.nodeNames()) this.#findings.put(name, parts.fold.node(name));
+    for (const { name, findings } of parts.fold.summaries()) this.#findings.put(name, findings);
     this.#stopListening = parts.fold.listen({
       nodeChanged: (...change) => this.#tellNode(...change),
       clusterChanged: (_topology, delta) => this.#tell({ kind: 'cluster' }, () => ({ type: 'delta', delta })),
       invocationsArrived: (...change) => this.#tellInvocations(...change),
+      findingsChanged: (...change) => this.#tellFindings(...change),
+      isWatching: (node) => this.#following.has(topicKey({ kind: 'node', node })),
     });
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_MS),
@@ -66,6 +71,10 @@ export class LiveHub {
 
   get size(): number {
     return this.#browsers.size;
+  }
+
+  get isFull(): boolean {
+    return this.#browsers.size >= MOST_BROWSERS;
   }
 
   /** How often a subscription fell behind and got a snapshot instead of a queue, since the start. */
@@ -120,10 +129,11 @@ export class LiveHub {
         ? { type: 'snapshot.node', ...(topology !== undefined && { topology }) }
         : { type: 'delta', delta },
     );
-    // Most changes of a node leave its head, where the findings are, alone.
-    if (delta !== undefined && delta.put.node === undefined) return;
-    const found = this.#findings.put(name, topology);
-    if (found !== undefined) this.#tell({ kind: 'findings' }, () => ({ type: 'delta', delta: found }));
+  }
+
+  #tellFindings(node: string, findings: readonly Finding[]): void {
+    const delta = this.#findings.put(node, findings);
+    if (delta !== undefined) this.#tell({ kind: 'findings' }, () => ({ type: 'delta', delta }));
   }
 
   #tellInvocations(node: string, invocations: readonly InvocationSummary[]): void {

@@ -1,10 +1,12 @@
 import type { ClusterNode, ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
+import type { Finding } from '#model/findings/finding.ts';
 import type { KernelDelta } from '#model/kernel/kernel-delta.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import type { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { TopologyDelta } from '#model/protocol/live-message.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
+import { equalJson } from '#model/topology/equal-json.ts';
 import { joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
 import { podKeyOf } from '#model/topology/match-attachments.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
@@ -18,6 +20,10 @@ export type FoldListener = {
   readonly nodeChanged: (name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined) => void;
   readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
   readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
+  /** All that is wrong with a node now; nothing where it went. */
+  readonly findingsChanged?: (node: string, findings: readonly Finding[]) => void;
+  /** Whether it wants to hear of a node at once; absent: it may wait until others are done. */
+  readonly isWatching?: (name: string) => boolean;
 };
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
@@ -174,6 +180,12 @@ export class TopologyFold {
     return this.#cluster;
   }
 
+  /** Every node's summary: what is wrong with it. */
+  *summaries(): Generator<{ readonly name: string; readonly findings: readonly Finding[] }> {
+    for (const name of this.nodeNames())
+      yield { name, findings: this.#topologies.get(name)?.node.node?.findings ?? [] };
+  }
+
   unscheduledPods(): readonly ClusterPod[] {
     return [...this.#unscheduled.values()];
   }
@@ -234,8 +246,9 @@ export class TopologyFold {
     this.#markCluster();
     if (!this.#isVisible(state)) {
       this.#topologies.delete(name);
-      if (before !== undefined)
-        for (const listener of this.#listeners) listener.nodeChanged(name, undefined, undefined);
+      if (before === undefined) return;
+      for (const listener of this.#listeners) listener.nodeChanged(name, undefined, undefined);
+      for (const listener of this.#listeners) listener.findingsChanged?.(name, []);
       return;
     }
     const after = state.join(this.#clock(), this.#source.source !== 'none' && this.#isSynced);
@@ -243,6 +256,9 @@ export class TopologyFold {
     if (delta !== undefined && isEmptyDelta(delta)) return;
     this.#topologies.set(name, after);
     for (const listener of this.#listeners) listener.nodeChanged(name, after, delta);
+    const found = after.node.node?.findings ?? [];
+    if (equalJson(before?.node.node?.findings ?? [], found)) return;
+    for (const listener of this.#listeners) listener.findingsChanged?.(name, found);
   }
 
   /** A node is there while the cluster names it or its agent speaks; a silent stranger is gone. */
