@@ -80,8 +80,8 @@ async function startCluster(given: Start): Promise<string | undefined> {
     return undefined;
   }
   const address = kubeConfig.getCurrentCluster()?.server;
-  server.fold.setSource({ source: 'kubernetes', ...(address !== undefined && { server: address }) });
-  parts.use(new ClusterWatch(kubeConfig, server.fold, log));
+  server.cluster.setSource({ source: 'kubernetes', ...(address !== undefined && { server: address }) });
+  parts.use(new ClusterWatch(kubeConfig, server.cluster, log));
   return `It watches the cluster at ${address}.`;
 }
 
@@ -108,8 +108,8 @@ function startLab(given: Start): Promise<string | undefined> {
       progress: say,
       ready: (client) => {
         server.setLab(client);
-        server.fold.setSource({ source: 'lab', server: client.server });
-        parts.use(new ClusterWatch(labKubeConfig(client), server.fold, log));
+        server.cluster.setSource({ source: 'lab', server: client.server });
+        parts.use(new ClusterWatch(labKubeConfig(client), server.cluster, log));
         ready.resolve('The lab runs: a cluster of its own in network namespaces, nodes and pods appear as they start.');
       },
       ended: (obstacle) => {

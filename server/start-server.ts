@@ -3,18 +3,24 @@ import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { Collector } from './collector/collector.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { makeMetrics } from './make-metrics.ts';
+import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { TopologyFold } from './topology/topology-fold.ts';
+import { makeOpenView } from './topology/open-view.ts';
+import type { TopologyFold } from './topology/topology-fold.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type RunningServer = AsyncDisposable & {
   readonly port: number;
   readonly fold: TopologyFold;
+  /** Where the cluster watch puts what it sees. */
+  readonly cluster: ClusterSink;
   readonly http: HttpServer;
   setLab(lab: LabClient | undefined): void;
   setReady(): void;
@@ -22,41 +28,39 @@ export type RunningServer = AsyncDisposable & {
 
 type Options = { readonly log: Logger; readonly clock: () => Date; readonly version: string };
 
-const TICK_MS = 1_000;
-const SAVE_KERNELS_MS = 10_000;
 const SNAPSHOT_INVOCATIONS = 500;
 
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
-  const opened = openStore(join(config.dataFolder, 'podwire.db'));
+  const path = join(config.dataFolder, 'podwire.db');
+  const opened = openStore(path);
   if (!opened.ok) return opened;
   const store = opened.value;
-  const fold = new TopologyFold(options.clock, { source: config.cluster });
-  restore(store, fold);
+  const log = openLog({ store, path, source: config.cluster, ...options });
+  if (!log.ok) return log;
+  const { fold, recorder, cluster } = log.value;
   let hub: LiveHub | undefined;
   let lab: LabClient | undefined;
   let isReady = false;
   const api = createApi({
     store,
-    fold,
-    collector: new Collector({ store, fold, ...options }),
+    openView: makeOpenView({ store, fold, clock: options.clock }),
+    collector: new Collector({ recorder, fold, log: options.log }),
     log: options.log,
     metrics: makeMetrics({ fold, store, hub: () => hub }),
     lab: () => lab,
     isReady: () => isReady,
+    storeTrouble: () => recorder.trouble?.message,
   });
   hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const timers = [
-    setInterval(() => fold.tick(), TICK_MS),
-    setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS),
-  ];
+  const upkeep = new Upkeep({ fold, recorder, log: options.log });
   const dispose = async () => {
-    for (const timer of timers) clearInterval(timer);
+    upkeep.close();
     hub.close();
     await http[Symbol.asyncDispose]();
-    saveKernels(store, fold);
-    fold.close();
+    cluster.close();
+    upkeep.finish();
     store.close();
   };
   const doors = await openDoors(http, config);
@@ -67,6 +71,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   return succeed({
     port: doors.value,
     fold,
+    cluster,
     http,
     setLab: (client) => {
       lab = client;
@@ -108,19 +113,6 @@ function describeListenError(error: NodeJS.ErrnoException, config: Config): Obst
     problem: `Podwire cannot listen: ${error.message}.`,
     remedy: 'Choose another place with PODWIRE_LISTEN or PODWIRE_DATA.',
   };
-}
-
-/** A restart shows at once what was known; the agents' state is stale until they speak. */
-function restore(store: Store, fold: TopologyFold): void {
-  for (const { snapshot, lastSeen, agentVersion } of store.listKernels()) {
-    fold.restoreKernel(snapshot, { lastSeen, version: agentVersion });
-  }
-  for (const { node, event } of store.readForFold()) fold.addInvocations(node, [event], true);
-}
-
-/** Only states that an agent confirmed in this run: an older one is on disk already. */
-function saveKernels(store: Store, fold: TopologyFold): void {
-  for (const { snapshot, lastSeen, version } of fold.kernels()) store.saveKernel(snapshot, { lastSeen, version });
 }
 
 function readLive(store: Store, fold: TopologyFold) {

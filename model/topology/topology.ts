@@ -194,6 +194,8 @@ export const ClusterTopology = z.object({
       server: z.string().optional(),
       /** Why the watch is not delivering, if it is not. */
       problem: z.string().optional(),
+      /** What the API server does not let this Podwire see, each in words; absent where it sees all. */
+      blindSpots: z.array(z.string()).optional(),
       nodeCount: z.int(),
       podCount: z.int(),
       /** Pods that no node has been given. */

@@ -21,7 +21,9 @@ export function addAgentRoutes(api: Api, { collector }: ApiParts): void {
       }
       const batch = await readBatch(new Uint8Array(await context.req.arrayBuffer()), encoding);
       if (!batch.ok) return respondProblem(context, batch.error.reason, batch.error.detail);
-      return context.json(collector.accept(batch.value));
+      const receipt = await collector.accept(batch.value);
+      if (!receipt.ok) return respondProblem(context, receipt.error.reason, receipt.error.detail);
+      return context.json(receipt.value);
     },
   );
 }

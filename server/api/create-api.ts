@@ -21,16 +21,13 @@ export function createApi(parts: ApiParts): Api {
   api.get('/healthz', (context) => context.text('ok\n'));
   api.get('/readyz', (context) => {
     parts.store.probe();
+    const trouble = parts.storeTrouble();
+    if (trouble !== undefined) return context.text(`the event store cannot be written: ${trouble}\n`, 503);
     return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
   });
   api.get('/metrics', async (context) =>
     context.body(await parts.metrics.metrics(), 200, { 'content-type': parts.metrics.contentType }),
   );
-  // An answer about now to a question about then would be a wrong one.
-  api.use('/api/v1/*', async (context, next) => {
-    if (context.req.query('at') === undefined) return next();
-    return respondProblem(context, 'invalid-request', 'at: this version knows the present only. Ask without it.');
-  });
   addTopologyRoutes(api, parts);
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);

@@ -12,6 +12,7 @@ const PROBLEMS = {
   'not-in-lab': { status: 404, title: 'The lab has no such object' },
   'no-lab': { status: 404, title: 'No lab runs here' },
   'invalid-request': { status: 400, title: 'The request is not valid' },
+  'before-retention': { status: 410, title: 'The time is before what is kept' },
   'malformed-batch': { status: 422, title: 'The batch is not valid' },
   'unsupported-protocol': { status: 422, title: 'The protocol is not supported' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
@@ -21,6 +22,7 @@ const PROBLEMS = {
   'agents-only': { status: 403, title: 'For agents on this machine only' },
   'lab-refused': { status: 409, title: 'The lab refused' },
   'lab-silent': { status: 502, title: 'The lab does not answer' },
+  'storage-full': { status: 507, title: 'The event store cannot be written' },
   internal: { status: 500, title: 'Podwire failed' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
 

@@ -5,31 +5,56 @@ import type { Api, ApiParts } from './api-context.ts';
 import { compareText } from './compare-text.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
+import { AtQuery } from './read-at.ts';
 
 const NodeParams = z.object({ node: z.string() });
 
-/** What is: the cluster, its nodes, their kernels. */
-export function addTopologyRoutes(api: Api, { fold }: ApiParts): void {
+/** What is, or was: the cluster, its nodes, their kernels. */
+export function addTopologyRoutes(api: Api, parts: ApiParts): void {
+  addClusterRoutes(api, parts);
+  addNodeRoutes(api, parts);
+}
+
+function addClusterRoutes(api: Api, { openView }: ApiParts): void {
+  const request = { query: AtQuery };
   api.openapi(
-    createRoute({ method: 'get', path: '/api/v1/cluster', responses: describeAnswers('Cluster', ClusterBody) }),
-    (context) => context.json(fold.cluster()),
+    createRoute({
+      method: 'get',
+      path: '/api/v1/cluster',
+      request,
+      responses: describeAnswers('Cluster', ClusterBody),
+    }),
+    async (context) => {
+      const view = openView(context.req.valid('query').at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      return context.json(await view.value.cluster());
+    },
   );
   api.openapi(
-    createRoute({ method: 'get', path: '/api/v1/nodes', responses: describeAnswers('Nodes', NodesBody) }),
-    (context) =>
-      context.json({ nodes: Object.values(fold.cluster().nodes).sort((a, b) => compareText(a.name, b.name)) }),
+    createRoute({ method: 'get', path: '/api/v1/nodes', request, responses: describeAnswers('Nodes', NodesBody) }),
+    async (context) => {
+      const view = openView(context.req.valid('query').at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      const { nodes } = await view.value.cluster();
+      return context.json({ nodes: Object.values(nodes).sort((a, b) => compareText(a.name, b.name)) });
+    },
   );
-  const nodeRequest = { params: NodeParams };
+}
+
+function addNodeRoutes(api: Api, { openView }: ApiParts): void {
+  const request = { params: NodeParams, query: AtQuery };
   api.openapi(
     createRoute({
       method: 'get',
       path: '/api/v1/nodes/{node}',
-      request: nodeRequest,
+      request,
       responses: describeAnswers('Node', NodeBody),
     }),
-    (context) => {
+    async (context) => {
       const { node } = context.req.valid('param');
-      const topology = fold.node(node);
+      const view = openView(context.req.valid('query').at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      const topology = await view.value.node(node);
       return topology === undefined ? respondProblem(context, 'no-such-node', node) : context.json(topology);
     },
   );
@@ -37,14 +62,16 @@ export function addTopologyRoutes(api: Api, { fold }: ApiParts): void {
     createRoute({
       method: 'get',
       path: '/api/v1/nodes/{node}/kernel',
-      request: nodeRequest,
+      request,
       responses: describeAnswers('KernelSnapshot', KernelSnapshot),
     }),
-    (context) => {
+    async (context) => {
       const { node } = context.req.valid('param');
-      if (fold.node(node) === undefined) return respondProblem(context, 'no-such-node', node);
-      const snapshot = fold.kernel(node);
+      const view = openView(context.req.valid('query').at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      const snapshot = await view.value.kernel(node);
       if (snapshot !== undefined) return context.json(snapshot);
+      if ((await view.value.node(node)) === undefined) return respondProblem(context, 'no-such-node', node);
       return respondProblem(context, 'no-kernel-state', `The agent of ${node} has not reported yet.`);
     },
   );

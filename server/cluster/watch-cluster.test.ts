@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { TopologyFold } from '../topology/topology-fold.ts';
+import { openLog } from '../open-log.ts';
+import { openStore } from '../store/open-store.ts';
 import { ClusterWatch } from './watch-cluster.ts';
 
 /** A double of the API server: list and watch over real HTTP. The lab's own is tested with the whole chain. */
@@ -65,10 +66,15 @@ test('pods of the list and of the watch arrive, deleted ones go, one that cannot
   const config = new KubeConfig();
   const server = `http://127.0.0.1:${api.port}`;
   config.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: true }, { name: 'u', token: 't' });
-  const fold = new TopologyFold(() => new Date(), { source: 'kubernetes', server });
+  const log = pino({ level: 'silent' });
+  const store = openStore(':memory:');
+  if (!store.ok) throw new Error(store.error.problem);
+  const opened = openLog({ store: store.value, path: ':memory:', source: 'kubernetes', log, clock: () => new Date() });
+  if (!opened.ok) throw new Error(opened.error.problem);
+  const { fold, cluster } = opened.value;
   const podNames = () => Object.keys(fold.node('n1')?.pods ?? {}).sort();
   const problem = () => fold.cluster().cluster.cluster?.problem;
-  const watch = new ClusterWatch(config, fold, pino({ level: 'silent' }));
+  const watch = new ClusterWatch(config, cluster, log);
   try {
     await until(() => podNames().length === 1 && api.watches.size === 2);
     api.send('/api/v1/pods', 'ADDED', pod('b', '2'));
@@ -99,7 +105,9 @@ test('pods of the list and of the watch arrive, deleted ones go, one that cannot
     await until(() => problem() === undefined);
   } finally {
     await watch[Symbol.asyncDispose]();
+    cluster.close();
     fold.close();
+    store.value.close();
     await api.close();
   }
 });

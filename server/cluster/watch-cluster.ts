@@ -1,6 +1,6 @@
 import { CoreV1Api, type KubeConfig, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import type { TopologyFold } from '../topology/topology-fold.ts';
+import { type ClusterSink, clusterKey } from './cluster-sink.ts';
 import { reduceNode } from './reduce-node.ts';
 import { reducePod } from './reduce-pod.ts';
 
@@ -16,7 +16,7 @@ type Followed<T extends KubernetesObject> = {
 
 /** Follows nodes and pods: list, then watch; lists again when the watch is too old (410), retries with growing pauses. */
 export class ClusterWatch implements AsyncDisposable {
-  readonly #fold: TopologyFold;
+  readonly #sink: ClusterSink;
   readonly #log: Logger;
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #broken = new Map<string, string>();
@@ -24,22 +24,22 @@ export class ClusterWatch implements AsyncDisposable {
   readonly #server: string;
   #isClosed = false;
 
-  constructor(config: KubeConfig, fold: TopologyFold, log: Logger) {
-    this.#fold = fold;
+  constructor(config: KubeConfig, sink: ClusterSink, log: Logger) {
+    this.#sink = sink;
     this.#log = log;
     this.#server = config.getCurrentCluster()?.server ?? 'the API server';
     const api = config.makeApiClient(CoreV1Api);
     this.#follow(config, {
       path: '/api/v1/nodes',
       list: () => api.listNode(),
-      put: (node) => withValue(reduceNode(node), (facts) => fold.putNode(facts)),
-      remove: (node) => withValue(node.metadata?.name, (name) => fold.removeNode(name)),
+      put: (node) => withValue(reduceNode(node), (facts) => sink.put('node', facts)),
+      remove: (node) => withValue(node.metadata?.name, (name) => sink.remove('node', name)),
     });
     this.#follow(config, {
       path: '/api/v1/pods',
       list: () => api.listPodForAllNamespaces(),
-      put: (pod) => withValue(reducePod(pod), (facts) => fold.putPod(facts)),
-      remove: (pod) => withValue(reducePod(pod), (facts) => fold.removePod(facts)),
+      put: (pod) => withValue(reducePod(pod), (facts) => sink.put('pod', facts)),
+      remove: (pod) => withValue(reducePod(pod), (facts) => sink.remove('pod', clusterKey(facts))),
     });
   }
 
@@ -95,7 +95,7 @@ export class ClusterWatch implements AsyncDisposable {
     if (this.#isClosed) return;
     if (problem === undefined) {
       this.#synced.add(path);
-      if (this.#synced.size === 2) this.#fold.setSynced();
+      if (this.#synced.size === 2) this.#sink.setSynced();
     }
     this.#tell(path, problem);
   }
@@ -108,7 +108,7 @@ export class ClusterWatch implements AsyncDisposable {
       this.#broken.set(subject, problem);
     }
     const [first] = this.#broken;
-    this.#fold.setProblem(first && `${this.#server}${first[0]}: ${first[1]}`);
+    this.#sink.setProblem(first && `${this.#server}${first[0]}: ${first[1]}`);
   }
 }
 

@@ -63,9 +63,11 @@ test.each([1, 2, 3])('snapshot and deltas equal the REST state after a random hi
       { type: 'invocation', event: buildInvocation(verb, pod, { id: `${round}` }) },
       { type: 'kernel.snapshot', snapshot: buildSnapshot([...plugged], round) },
     ];
-    if (random() < 0.5) app.server.fold.putPod(buildClusterPod(pod, { phase: random() < 0.5 ? 'Pending' : 'Running' }));
-    if (random() < 0.2) app.server.fold.removePod(buildClusterPod(pod));
-    if (random() < 0.2) app.server.fold.putNode(buildClusterNode('k8s-node01', '10.240.2.0/24'));
+    if (random() < 0.5) {
+      app.server.cluster.put('pod', buildClusterPod(pod, { phase: random() < 0.5 ? 'Pending' : 'Running' }));
+    }
+    if (random() < 0.2) app.server.cluster.remove('pod', `default/pod${pod}`);
+    if (random() < 0.2) app.server.cluster.put('node', buildClusterNode('k8s-node01', '10.240.2.0/24'));
     await app.post(round, records);
     if (random() < 0.5) await sleep(20);
   }

@@ -1,0 +1,85 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { ClusterFold } from '#model/log/cluster-fold.ts';
+import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
+import type { AskedTime, NodeFold } from '#model/log/node-fold.ts';
+import { type JoinedNode, joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
+import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
+import type { Store } from '../store/store.ts';
+import { listWires } from './live-node.ts';
+import { rebuildCluster, rebuildNode } from './rebuild-stream.ts';
+import type { IndexedPod, NodeFinding, TopologyView } from './topology-view.ts';
+
+/** What was at a time: folded from the log again, node by node, and only those that are asked for. */
+export class PastView implements TopologyView {
+  readonly upToSeq: number;
+  readonly #store: Store;
+  readonly #atMs: number;
+  readonly #cluster: ClusterFold;
+  readonly #asked: AskedTime;
+
+  /** `atMs` lies in the retention. */
+  constructor(store: Store, atMs: number) {
+    this.#store = store;
+    this.#atMs = atMs;
+    this.upToSeq = store.log.findSeq(atMs);
+    this.#cluster = rebuildCluster(store, this.upToSeq).fold;
+    this.#asked = this.#cluster.ask(atMs);
+  }
+
+  readonly node = async (name: string): Promise<NodeTopology | undefined> => this.#topologyOf(this.#rebuild(name));
+
+  readonly kernel = async (name: string) => {
+    const fold = this.#rebuild(name);
+    return this.#topologyOf(fold) === undefined ? undefined : fold?.snapshot;
+  };
+
+  readonly cluster = async (): Promise<ClusterTopology> => {
+    const nodes = new Map<string, JoinedNode>();
+    for await (const { name, fold, topology } of this.#nodes()) {
+      nodes.set(name, { topology, statistics: fold.measure(this.#atMs) });
+    }
+    return joinClusterTopology(this.#cluster.head(), nodes);
+  };
+
+  readonly pods = async (): Promise<readonly IndexedPod[]> => {
+    const pods = new Map<string, IndexedPod>();
+    for (const [key, facts] of this.#cluster.unscheduled) pods.set(key, { key, node: undefined, facts, wires: [] });
+    const strangers = new Map<string, IndexedPod>();
+    for await (const { name, topology } of this.#nodes()) {
+      const words = Map.groupBy(listWires(topology), ([key = '']) => key);
+      const wiresOf = (key: string) => (words.get(key) ?? []).flatMap(([, ...rest]) => rest);
+      for (const { key, lastAdd: _add, lastDel: _del, failedAdds: _failed, ...facts } of Object.values(topology.pods)) {
+        pods.set(key, { key, node: name, facts, wires: wiresOf(key) });
+      }
+      for (const key of words.keys()) strangers.set(key, { key, node: name, facts: undefined, wires: wiresOf(key) });
+    }
+    const keys = [...pods.keys()].sort();
+    const listed = keys.flatMap((key) => pods.get(key) ?? []);
+    return [...listed, ...[...strangers.values()].filter((each) => !pods.has(each.key))];
+  };
+
+  readonly findings = async (): Promise<readonly NodeFinding[]> => {
+    const all: NodeFinding[] = [];
+    for await (const { name, fold } of this.#nodes()) {
+      for (const finding of fold.findings) all.push({ node: name, finding });
+    }
+    return all;
+  };
+
+  /** Every node that was there; others are served in between. */
+  async *#nodes(): AsyncGenerator<{ readonly name: string; readonly fold: NodeFold; readonly topology: NodeTopology }> {
+    for (const name of this.#store.streams.listNames(this.#atMs)) {
+      const fold = name === CLUSTER_STREAM ? undefined : this.#rebuild(name);
+      const topology = this.#topologyOf(fold);
+      if (fold !== undefined && topology !== undefined) yield { name, fold, topology };
+      await breathe();
+    }
+  }
+
+  #rebuild(name: string): NodeFold | undefined {
+    const { fold } = rebuildNode(this.#store, name, this.upToSeq);
+    return fold.seq === 0 ? undefined : fold;
+  }
+
+  readonly #topologyOf = (fold: NodeFold | undefined): NodeTopology | undefined => fold?.topology(this.#asked);
+}
