@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
+import { TimeGone } from '../topology/past-view.ts';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { addEventRoutes } from './event-routes.ts';
@@ -46,6 +47,7 @@ export function createApi(parts: ApiParts): Api {
     if (error instanceof HTTPException && error.status === 415) {
       return respondProblem(context, 'unsupported-media-type', 'Send application/json.');
     }
+    if (error instanceof TimeGone) return respondProblem(context, 'before-retention', error.message);
     parts.log.error({ err: error, path: context.req.path }, 'route failed');
     return respondProblem(context, 'internal', 'See the log of this Podwire.');
   });

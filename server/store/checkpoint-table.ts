@@ -8,11 +8,15 @@ export type Checkpoint = { readonly seq: number; readonly receivedMs: number; re
 export class CheckpointTable {
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
+  readonly #has: StatementSync;
+  readonly #removeBefore: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
       'INSERT OR REPLACE INTO checkpoint (stream, seq, received_ms, state) VALUES (?, ?, ?, ?)',
     );
+    this.#has = database.prepare('SELECT 1 FROM checkpoint WHERE stream = ? AND seq = ?');
+    this.#removeBefore = database.prepare('DELETE FROM checkpoint WHERE stream = ? AND seq < ?');
     this.#find = database.prepare(
       'SELECT seq, received_ms, state FROM checkpoint WHERE stream = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
     );
@@ -21,6 +25,14 @@ export class CheckpointTable {
   /** `text` is the state after the entry at `seq`, JSON. */
   save(stream: string, { seq, receivedMs, text }: Checkpoint): void {
     this.#insert.run(stream, seq, receivedMs, zstdCompressSync(text));
+  }
+
+  has(stream: string, seq: number): boolean {
+    return this.#has.get(stream, seq) !== undefined;
+  }
+
+  removeBefore(stream: string, seq: number): void {
+    this.#removeBefore.run(stream, seq);
   }
 
   /** The newest state of a stream that holds nothing after a place. */

@@ -4,6 +4,7 @@ import type { EventBody } from '#model/protocol/rest.ts';
 import type { InvocationSummary } from '#model/topology/topology.ts';
 import { buildEventFilter, type EventFilter } from './build-event-filter.ts';
 import { decodeText } from './encode-body.ts';
+import type { Stretch } from './log-table.ts';
 
 export type EventPage = { readonly events: readonly InvocationSummary[]; readonly cursor?: string };
 
@@ -12,12 +13,14 @@ export class EventTable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #exists: StatementSync;
+  readonly #remove: StatementSync;
   /** Counted once, then kept: a count of millions of rows is no matter of a request. */
   #total: number | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#exists = database.prepare('SELECT 1 FROM event WHERE id = ?');
+    this.#remove = database.prepare('DELETE FROM event WHERE seq > ? AND seq <= ?');
     this.#insert = database.prepare(
       `INSERT INTO event (seq, id, node, pod, verb, outcome, started_ms, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -73,6 +76,13 @@ export class EventTable {
     if (body.type !== 'invocation') return undefined;
     const receivedAt = new Date(Number(row.received_ms)).toISOString();
     return { node: String(row.node), receivedAt, event: body.event };
+  }
+
+  /** Answers how many there were. */
+  remove({ afterSeq, upToSeq }: Stretch): number {
+    const removed = Number(this.#remove.run(afterSeq, upToSeq).changes);
+    if (this.#total !== undefined) this.#total -= removed;
+    return removed;
   }
 
   /** After rows went otherwise, or a transaction did not hold. */

@@ -5,12 +5,17 @@ import { decodeText, encodeText } from './encode-body.ts';
 /** A stretch of the log: entries after one, up to another, both by their place. */
 export type Stretch = { readonly afterSeq: number; readonly upToSeq: number };
 
+/** An entry without its words. */
+export type EntryPlace = { readonly seq: number; readonly receivedMs: number };
+
 /** The log itself, in the order of arrival. Its one writer counts the places. */
 export class LogTable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #read: StatementSync;
   readonly #probe: StatementSync;
+  readonly #last: StatementSync;
+  readonly #remove: StatementSync;
   #lastSeq: number;
   #lastMs: number;
 
@@ -20,6 +25,10 @@ export class LogTable {
     this.#read = database.prepare(
       'SELECT seq, received_ms, body FROM entry WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq',
     );
+    this.#last = database.prepare(
+      'SELECT seq, received_ms FROM entry WHERE stream = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
+    );
+    this.#remove = database.prepare('DELETE FROM entry WHERE seq > ? AND seq <= ?');
     this.#probe = database.prepare('SELECT seq, received_ms FROM entry WHERE seq >= ? ORDER BY seq LIMIT 1');
     const newest = database
       .prepare(
@@ -83,10 +92,14 @@ export class LogTable {
     return low;
   }
 
-  /** Time of the oldest entry; `undefined` in an empty log. */
-  findOldestMs(): number | undefined {
-    const row = this.#probe.get(0);
-    return row === undefined ? undefined : Number(row.received_ms);
+  /** The first entry at a place or after it. */
+  findFrom(seq: number): EntryPlace | undefined {
+    return readPlace(this.#probe.get(seq));
+  }
+
+  /** Answers how many there were. */
+  remove({ afterSeq, upToSeq }: Stretch): number {
+    return Number(this.#remove.run(afterSeq, upToSeq).changes);
   }
 
   /** Streams with entries after a place, and the newest of each. */
@@ -95,11 +108,11 @@ export class LogTable {
     return new Map(rows.all(afterSeq).map((row) => [String(row.stream), Number(row.seq)]));
   }
 
-  /** Place of the newest entry of a stream up to a place, 0 where there is none. */
-  findLast(stream: string, upToSeq: number): { readonly seq: number; readonly receivedMs: number } | undefined {
-    const row = this.#database
-      .prepare('SELECT seq, received_ms FROM entry WHERE stream = ? AND seq <= ? ORDER BY seq DESC LIMIT 1')
-      .get(stream, upToSeq);
-    return row === undefined ? undefined : { seq: Number(row.seq), receivedMs: Number(row.received_ms) };
+  /** The newest entry of a stream up to a place. */
+  findLast(stream: string, upToSeq: number): EntryPlace | undefined {
+    return readPlace(this.#last.get(stream, upToSeq));
   }
 }
+
+const readPlace = (row: Record<string, unknown> | undefined): EntryPlace | undefined =>
+  row && { seq: Number(row.seq), receivedMs: Number(row.received_ms) };

@@ -10,6 +10,9 @@ import { StreamTable } from './stream-table.ts';
 /** Sequence numbers remembered for each boot of an agent; an agent resends the last few at most. */
 const REMEMBERED_BATCHES = 10_000;
 
+const OLDEST_MS = 'oldest_ms';
+const OLDEST_SEQ = 'oldest_seq';
+
 /**
  * The one file of the collector: the log, and what is derived from it. Synchronous, one writer. What changes is changed in
  * `transact`, whole or not at all.
@@ -77,6 +80,22 @@ export class Store {
     return this.events.find(id);
   }
 
+  /** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */
+  get oldestMs(): number | undefined {
+    return this.readMark(OLDEST_MS) ?? this.log.findFrom(0)?.receivedMs;
+  }
+
+  /** Nothing before this time and place is kept from now on, but for checkpoints as of it. */
+  setOldest(atMs: number, seq: number): void {
+    this.setMark(OLDEST_MS, atMs);
+    this.setMark(OLDEST_SEQ, seq);
+  }
+
+  /** Place of the newest entry that was there at a time, kept or not. */
+  findSeq(atMs: number): number {
+    return Math.max(this.log.findSeq(atMs), this.readMark(OLDEST_SEQ) ?? 0);
+  }
+
   /** A number that outlives the process. */
   readMark(name: string): number | undefined {
     const value = this.#readMark.get(name)?.value;
@@ -85,6 +104,18 @@ export class Store {
 
   setMark(name: string, value: number): void {
     this.#mark.run(name, value);
+  }
+
+  /** What the file holds: bytes in use, bytes in all, pages that are free. */
+  measure(): { readonly usedBytes: number; readonly fileBytes: number; readonly freePages: number } {
+    const read = (name: string) => Number(Object.values(this.database.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+    const [pages, freePages, pageBytes] = [read('page_count'), read('freelist_count'), read('page_size')];
+    return { usedBytes: (pages - freePages) * pageBytes, fileBytes: pages * pageBytes, freePages };
+  }
+
+  /** Gives so many free pages back to the file system. */
+  shrink(pages: number): void {
+    this.database.exec(`PRAGMA incremental_vacuum(${pages})`);
   }
 
   /** Throws where the file can no longer be read: for the readiness probe. */

@@ -52,6 +52,11 @@ export class LiveCluster {
     return this.#tiles.size;
   }
 
+  /** True where `renewTargets` has something to look at. */
+  get isTargetsRenewalDue(): boolean {
+    return this.#areTargetsChanged;
+  }
+
   names(): readonly string[] {
     return [...this.#tiles.keys()];
   }

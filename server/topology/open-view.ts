@@ -10,9 +10,6 @@ export type TimeProblem = { readonly reason: 'before-retention'; readonly detail
 /** Opens the state of a time, RFC 3339 as checked by the route; without one, of now. */
 export type OpenView = (at: string | undefined) => Result<TopologyView, TimeProblem>;
 
-/** Retention keeps nothing of earlier times, in milliseconds since the epoch. */
-export const OLDEST_MARK = 'oldest_ms';
-
 /**
  * The state at a time. A time that has not come yet is answered as now: what is known then nobody knows, and a dashboard
  * whose clock is a little ahead must not fail. What was before the oldest kept time cannot be told and is refused.
@@ -27,13 +24,9 @@ export function makeOpenView(parts: {
     if (at === undefined) return succeed(viewPresent(store, fold));
     const atMs = Date.parse(at);
     if (atMs >= clock().getTime()) return succeed(viewPresent(store, fold));
-    const oldestMs = findOldestMs(store) ?? clock().getTime();
+    const oldestMs = store.oldestMs ?? clock().getTime();
     if (atMs >= oldestMs) return succeed(new PastView(store, atMs));
     const oldest = new Date(oldestMs).toISOString();
     return fail({ reason: 'before-retention', detail: `Nothing is kept of ${at}; the oldest time is ${oldest}.` });
   };
 }
-
-/** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */
-export const findOldestMs = (store: Store): number | undefined =>
-  store.readMark(OLDEST_MARK) ?? store.log.findOldestMs();

@@ -5,9 +5,17 @@ import type { AskedTime, NodeFold } from '#model/log/node-fold.ts';
 import { type JoinedNode, joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
 import type { Store } from '../store/store.ts';
+import { indexPods, type NodeWires, type PodFacts } from './index-pods.ts';
 import { listWires } from './live-node.ts';
 import { rebuildCluster, rebuildNode } from './rebuild-stream.ts';
 import type { IndexedPod, NodeFinding, TopologyView } from './topology-view.ts';
+
+/** A time that was kept when the question began, and is not any more. */
+export class TimeGone extends Error {
+  constructor(atMs: number) {
+    super(`Nothing is kept of ${new Date(atMs).toISOString()} any more.`);
+  }
+}
 
 /** What was at a time: folded from the log again, node by node, and only those that are asked for. */
 export class PastView implements TopologyView {
@@ -21,7 +29,7 @@ export class PastView implements TopologyView {
   constructor(store: Store, atMs: number) {
     this.#store = store;
     this.#atMs = atMs;
-    this.upToSeq = store.log.findSeq(atMs);
+    this.upToSeq = store.findSeq(atMs);
     this.#cluster = rebuildCluster(store, this.upToSeq).fold;
     this.#asked = this.#cluster.ask(atMs);
   }
@@ -42,20 +50,20 @@ export class PastView implements TopologyView {
   };
 
   readonly pods = async (): Promise<readonly IndexedPod[]> => {
-    const pods = new Map<string, IndexedPod>();
-    for (const [key, facts] of this.#cluster.unscheduled) pods.set(key, { key, node: undefined, facts, wires: [] });
-    const strangers = new Map<string, IndexedPod>();
+    const pods = new Map<string, PodFacts>();
+    for (const [key, facts] of this.#cluster.unscheduled) pods.set(key, { key, node: undefined, facts });
+    const nodes: NodeWires[] = [];
     for await (const { name, topology } of this.#nodes()) {
-      const words = Map.groupBy(listWires(topology), ([key = '']) => key);
-      const wiresOf = (key: string) => (words.get(key) ?? []).flatMap(([, ...rest]) => rest);
+      nodes.push({ name, wires: listWires(topology) });
       for (const { key, lastAdd: _add, lastDel: _del, failedAdds: _failed, ...facts } of Object.values(topology.pods)) {
-        pods.set(key, { key, node: name, facts, wires: wiresOf(key) });
+        pods.set(key, { key, node: name, facts });
       }
-      for (const key of words.keys()) strangers.set(key, { key, node: name, facts: undefined, wires: wiresOf(key) });
     }
     const keys = [...pods.keys()].sort();
-    const listed = keys.flatMap((key) => pods.get(key) ?? []);
-    return [...listed, ...[...strangers.values()].filter((each) => !pods.has(each.key))];
+    return indexPods(
+      keys.flatMap((key) => pods.get(key) ?? []),
+      nodes,
+    );
   };
 
   readonly findings = async (): Promise<readonly NodeFinding[]> => {
@@ -77,6 +85,8 @@ export class PastView implements TopologyView {
   }
 
   #rebuild(name: string): NodeFold | undefined {
+    // Retention may have gone on while others were served.
+    if (this.#atMs < (this.#store.oldestMs ?? 0)) throw new TimeGone(this.#atMs);
     const { fold } = rebuildNode(this.#store, name, this.upToSeq);
     return fold.seq === 0 ? undefined : fold;
   }

@@ -1,8 +1,9 @@
 import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { Store } from '../store/store.ts';
+import { indexPods, type PodFacts } from './index-pods.ts';
 import type { TopologyFold } from './topology-fold.ts';
-import type { IndexedPod, TopologyView } from './topology-view.ts';
+import type { TopologyView } from './topology-view.ts';
 
 /** What is. Pods come from the store, so that listing them reads no node. */
 export function viewPresent(store: Store, fold: TopologyFold): TopologyView {
@@ -11,27 +12,18 @@ export function viewPresent(store: Store, fold: TopologyFold): TopologyView {
     cluster: async () => fold.cluster(),
     node: async (name) => fold.node(name),
     kernel: async (name) => (fold.node(name) === undefined ? undefined : fold.kernel(name)),
-    pods: async () => indexPods(store, fold),
+    pods: async () => {
+      const nodes = [...fold.summaries()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return indexPods(listPods(store), nodes);
+    },
     findings: async () =>
       [...fold.summaries()].flatMap(({ name, findings }) => findings.map((finding) => ({ node: name, finding }))),
   };
 }
 
-function indexPods(store: Store, fold: TopologyFold): readonly IndexedPod[] {
-  const wires = new Map<string, { readonly node: string; readonly words: string[] }>();
-  for (const { name, wires: all } of fold.summaries()) {
-    for (const [key = '', ...words] of all) {
-      const known = wires.get(key);
-      if (known === undefined) wires.set(key, { node: name, words });
-      else known.words.push(...words);
-    }
-  }
-  const pods: IndexedPod[] = [];
+function* listPods(store: Store): Generator<PodFacts> {
   for (const { key, stream, object } of store.facts.list('pod')) {
     const node = stream === CLUSTER_STREAM ? undefined : stream;
-    pods.push({ key, node, facts: JSON.parse(object) as ClusterPod, wires: wires.get(key)?.words ?? [] });
-    wires.delete(key);
+    yield { key, node, facts: JSON.parse(object) as ClusterPod };
   }
-  for (const [key, { node, words }] of wires) pods.push({ key, node, facts: undefined, wires: words });
-  return pods;
 }

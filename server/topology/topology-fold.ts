@@ -158,14 +158,13 @@ export class TopologyFold {
   /** Recomputes what is due now, so that a read after a write sees it. */
   flush(): void {
     const untilMs = performance.now() + READ_BUDGET_MS;
-    while (this.#dirty.size > 0) {
+    do {
+      if (this.#cluster.renewTargets()) this.#markAll();
       for (const node of [...this.#dirty]) {
         const isAtHand = node.fold !== undefined || !node.isChanged;
         if (isAtHand || performance.now() < untilMs) this.#recompute(node);
       }
-      if (this.#cluster.renewTargets()) this.#markAll();
-      if (performance.now() >= untilMs) break;
-    }
+    } while ((this.#dirty.size > 0 || this.#cluster.isTargetsRenewalDue) && performance.now() < untilMs);
     this.#cluster.flush();
   }
 
