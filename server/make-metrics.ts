@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { addStoreMetrics } from './add-store-metrics.ts';
 import type { LiveHub } from './live/live-hub.ts';
 import type { Store } from './store/store.ts';
+import type { LogRetention } from './topology/log-retention.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 
 /** What an operator watches, read when it is scraped. */
@@ -8,6 +10,7 @@ export function makeMetrics(parts: {
   readonly fold: TopologyFold;
   readonly hub: () => LiveHub | undefined;
   readonly store: Store;
+  readonly retention: LogRetention;
 }): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -22,6 +25,7 @@ export function makeMetrics(parts: {
     });
   gauge('podwire_live_browsers', 'Open live connections', () => parts.hub()?.size ?? 0);
   gauge('podwire_stored_invocations', 'CNI invocations in the event store', () => parts.store.countEvents({}));
+  addStoreMetrics(registry, parts);
   // The registry owns a gauge from its making on.
   new Gauge({
     name: 'podwire_agents',

@@ -12,6 +12,7 @@ import { makeMetrics } from './make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 import { Upkeep } from './upkeep.ts';
@@ -39,6 +40,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const log = openLog({ store, path, source: config.cluster, ...options });
   if (!log.ok) return log;
   const { fold, recorder, cluster } = log.value;
+  const retention = new LogRetention(store, config.retention);
   let hub: LiveHub | undefined;
   let lab: LabClient | undefined;
   let isReady = false;
@@ -47,14 +49,14 @@ export async function startServer(config: Config, options: Options): Promise<Res
     openView: makeOpenView({ store, fold, clock: options.clock }),
     collector: new Collector({ recorder, fold, log: options.log }),
     log: options.log,
-    metrics: makeMetrics({ fold, store, hub: () => hub }),
+    metrics: makeMetrics({ fold, store, retention, hub: () => hub }),
     lab: () => lab,
     isReady: () => isReady,
     storeTrouble: () => recorder.trouble?.message,
   });
   hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const upkeep = new Upkeep({ fold, recorder, log: options.log });
+  const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
     hub.close();

@@ -31,6 +31,7 @@ export async function startTestServer(folder?: string): Promise<TestServer> {
     cluster: 'none',
     web: 'off',
     logLevel: 'silent',
+    retention: {},
     executable: '/nonexistent',
   };
   const started = await startServer(config, {
