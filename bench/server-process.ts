@@ -28,19 +28,23 @@ export class ServerProcess implements AsyncDisposable {
     const beganMs = performance.now();
     const root = resolve(import.meta.dirname, '..');
     const { KUBECONFIG: _config, KUBERNETES_SERVICE_HOST: _host, ...environment } = process.env;
-    const child = spawn(process.execPath, [join(root, 'server/main.ts')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        ...environment,
-        PODWIRE_DATA: dataFolder,
-        PODWIRE_LISTEN: '127.0.0.1:0',
-        PODWIRE_WEB: 'off',
-        PODWIRE_LAB: 'off',
-        PODWIRE_LOG: 'error',
-        PODWIRE_RETENTION_SIZE: 'off',
-        ...(kubeConfig !== undefined && { KUBECONFIG: kubeConfig }),
+    const child = spawn(
+      process.execPath,
+      [...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []), join(root, 'server/main.ts')],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          ...environment,
+          PODWIRE_DATA: dataFolder,
+          PODWIRE_LISTEN: '127.0.0.1:0',
+          PODWIRE_WEB: 'off',
+          PODWIRE_LAB: 'off',
+          PODWIRE_LOG: 'error',
+          PODWIRE_RETENTION_SIZE: 'off',
+          ...(kubeConfig !== undefined && { KUBECONFIG: kubeConfig }),
+        },
       },
-    });
+    );
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
@@ -60,6 +64,12 @@ export class ServerProcess implements AsyncDisposable {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1_024;
     return { nowMib: read('VmRSS'), mostMib: read('VmHWM') };
+  }
+
+  /** Time on a core since the start, user and system: proc(5). */
+  readCpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   async getJson(path: string): Promise<unknown> {

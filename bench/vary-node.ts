@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
@@ -33,14 +34,11 @@ export function varyNode(recorded: RecordedNode, place: number): VariedNode {
   };
 }
 
-let lastId = 0;
-
 /** The same invocation once more: another id, another time. */
-export const repeatInvocation = (event: InvocationEvent, at: Date): InvocationEvent => {
-  lastId += 1;
-  const id = `01a20cb1-fd12-7743-${hex((lastId >> 24) & 255)}${hex((lastId >> 16) & 255)}-${String(lastId).padStart(12, '0')}`;
-  return { ...event, id, time: at.toISOString(), data: { ...event.data, startedAt: at.toISOString() } };
-};
+export function repeatInvocation(event: InvocationEvent, at: Date): InvocationEvent {
+  const data = { ...event.data, startedAt: at.toISOString() };
+  return { ...event, id: randomUUID(), time: at.toISOString(), data };
+}
 
 /** The DEL that takes an ADD back. */
 export function reverseInvocation(add: InvocationEvent, at: Date): InvocationEvent {
@@ -51,7 +49,7 @@ export function reverseInvocation(add: InvocationEvent, at: Date): InvocationEve
 
 /** What Kubernetes would say of the pod behind an ADD. */
 export function describePod(add: InvocationEvent, nodeName: string): ClusterPod {
-  const { ips } = add.data.result as { readonly ips: readonly { readonly address: string }[] };
+  const { ips } = add.data.result as unknown as { readonly ips: readonly { readonly address: string }[] };
   return {
     namespace: add.data.pod?.namespace ?? 'default',
     name: add.data.pod?.name ?? '',

@@ -12,6 +12,7 @@ import { makeMetrics } from './make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import { WalKeeper } from './store/wal-keeper.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
@@ -41,6 +42,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   if (!log.ok) return log;
   const { fold, recorder, cluster } = log.value;
   const retention = new LogRetention(store, config.retention);
+  const wal = new WalKeeper(store.database, path);
   let hub: LiveHub | undefined;
   let lab: LabClient | undefined;
   let isReady = false;
@@ -56,13 +58,14 @@ export async function startServer(config: Config, options: Options): Promise<Res
   });
   hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const upkeep = new Upkeep({ fold, recorder, retention, ...options });
+  const upkeep = new Upkeep({ fold, recorder, retention, wal, ...options });
   const dispose = async () => {
     upkeep.close();
     hub.close();
     await http[Symbol.asyncDispose]();
     cluster.close();
     upkeep.finish();
+    await wal[Symbol.asyncDispose]();
     store.close();
   };
   const doors = await openDoors(http, config);

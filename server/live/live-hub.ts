@@ -31,6 +31,7 @@ export class LiveHub {
     this.#stopListening = parts.fold.listen({
       nodeChanged: (...change) => this.#each((session) => session.nodeChanged(...change)),
       clusterChanged: (...change) => this.#each((session) => session.clusterChanged(...change)),
+      isWatching: (name) => [...this.#sessions.values()].some((session) => session.isWatching(name)),
       invocationsArrived: (...change) => this.#each((session) => session.invocationsArrived(...change)),
     });
     this.#timers = [

@@ -43,6 +43,11 @@ export class LiveSession {
     this.#socket.send(JSON.stringify(message));
   }
 
+  isWatching(name: string): boolean {
+    for (const { view } of this.#subscriptions.values()) if (view.kind === 'node' && view.node === name) return true;
+    return false;
+  }
+
   nodeChanged(name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined): void {
     for (const each of this.#subscriptions.values()) {
       if (each.view.kind !== 'node' || each.view.node !== name) continue;

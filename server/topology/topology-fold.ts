@@ -271,7 +271,7 @@ export class TopologyFold {
     const statistics = node.recent.measure(asked.atMs);
     node.tile = joinNodeTile({ name: node.name, topology: after, statistics, targets });
     node.wires = listWires(after);
-    this.#keeper.account(node, countRecords(after));
+    if (before?.links !== after.links) this.#keeper.account(node, countRecords(after));
     this.#cluster.put(node.tile);
     const delta = before && diffTopology(before, after);
     if (delta !== undefined && isEmptyDelta(delta)) {
