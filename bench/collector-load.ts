@@ -29,6 +29,7 @@ export type LoadOrder =
     };
 
 const CONNECTIONS = 4;
+const WARM_UP_MS = 5_000;
 
 /** ADDs and DELs by turns, so that what is plugged in does not grow. */
 function* churn(node: VariedNode): Generator<ReturnType<typeof repeatInvocation>> {
@@ -122,17 +123,19 @@ async function openSubscriptions(url: string, heard: (id: string) => void): Prom
 async function stream(recorded: RecordedNode, order: Extract<LoadOrder, { kind: 'stream' }>): Promise<object> {
   const sentMs = new Map<string, number>();
   const durationsMs: number[] = [];
+  let countedFromMs = 0;
   const socket = await openSubscriptions(order.url, (id) => {
     const sent = sentMs.get(id);
     if (sent === undefined) return;
-    durationsMs.push(performance.now() - sent);
+    if (sent >= countedFromMs) durationsMs.push(performance.now() - sent);
     sentMs.delete(id);
   });
   using poster = new BatchPoster(order.socketPath, 32);
   const intervalMs = 200;
   const perBatch = (order.eventsPerSecond / order.nodes) * (intervalMs / 1_000);
   const beganMs = performance.now();
-  const untilMs = beganMs + order.seconds * 1_000;
+  countedFromMs = beganMs + WARM_UP_MS;
+  const untilMs = countedFromMs + order.seconds * 1_000;
   const run = async (place: number) => {
     const source = churn(varyNode(recorded, place));
     let dueMs = beganMs + (place / order.nodes) * intervalMs;
@@ -151,7 +154,7 @@ async function stream(recorded: RecordedNode, order: Extract<LoadOrder, { kind: 
     }
   };
   await Promise.all(Array.from({ length: order.nodes }, (_, place) => run(place)));
-  const tookMs = performance.now() - beganMs;
+  const tookMs = performance.now() - countedFromMs;
   for (let waits = 0; sentMs.size > 0 && waits < 500; waits += 1) await sleep(10);
   socket.close();
   return { durationsMs, lost: sentMs.size, eventsPerSecond: durationsMs.length / (tookMs / 1_000) };

@@ -65,20 +65,22 @@ export class Collector {
 
   /** False where the batch was there before. */
   #append(batch: Batch, append: Append, spoken: Map<string, Spoken>): boolean {
-    const { header, records } = batch;
+    const { header, records, texts } = batch;
     const { store } = this.#recorder;
     if (!store.rememberBatch(header)) return false;
     const { node, bootId, agentVersion: version } = header;
-    const fresh = records.filter((record) => record.type !== 'invocation' || !store.events.has(record.event.id));
     const known = spoken.get(node) ?? this.#fold.agent(node);
-    if (fresh.length === 0 || known.bootId !== bootId || known.version !== version) {
-      append(node, { type: 'agent.hello', bootId, version });
-    }
     spoken.set(node, { bootId, version });
-    for (const record of fresh) {
-      // Twice in one batch: the first is in the table by now.
-      if (record.type !== 'invocation' || !store.events.has(record.event.id)) append(node, record);
+    const hello = { type: 'agent.hello', bootId, version } as const;
+    const isNew = known.bootId !== bootId || known.version !== version;
+    if (isNew) append(node, hello);
+    let appended = 0;
+    for (const [place, record] of records.entries()) {
+      if (record.type === 'invocation' && store.events.has(record.event.id)) continue;
+      append(node, record, texts[place]);
+      appended += 1;
     }
+    if (appended === 0 && !isNew) append(node, hello);
     return true;
   }
 

@@ -6,8 +6,8 @@ import type { Store } from '../store/store.ts';
 /** An entry that was written, with the length of its JSON. */
 export type Recorded = { readonly entry: LogEntry; readonly bytes: number };
 
-/** Appends to a stream; answers what was written. */
-export type Append = (stream: string, body: EntryBody) => LogEntry;
+/** Appends to a stream; answers what was written. `text` is the JSON of the body, where it is at hand. */
+export type Append = (stream: string, body: EntryBody, text?: string) => LogEntry;
 
 /**
  * The one way into the log. What was written is handed on after it is durable, in the order of the log, so that whoever
@@ -38,8 +38,8 @@ export class LogRecorder {
   record<T>(work: (append: Append) => T): T {
     const recorded: Recorded[] = [];
     const nowMs = this.#clock().getTime();
-    const append: Append = (stream, body) => {
-      const written = this.store.log.append(stream, body, nowMs);
+    const append: Append = (stream, body, text) => {
+      const written = this.store.log.append({ stream, body, text }, nowMs);
       const { seq, receivedMs } = written.entry;
       this.store.streams.ensure(stream, receivedMs);
       if (body.type === 'invocation') this.store.events.insert(seq, summarizeInvocation(body.event, stream));

@@ -5,7 +5,12 @@ import { compileExactCheck } from '#model/compile-exact-check.ts';
 import { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 
-export type Batch = { readonly header: BatchHeader; readonly records: readonly BatchRecord[] };
+export type Batch = {
+  readonly header: BatchHeader;
+  readonly records: readonly BatchRecord[];
+  /** The JSON that each record came as, where it says the record and nothing else. */
+  readonly texts: readonly (string | undefined)[];
+};
 export type BatchRefusal = {
   readonly reason: 'too-large' | 'malformed-batch' | 'unsupported-protocol';
   readonly detail: string;
@@ -31,16 +36,18 @@ export async function readBatch(body: Uint8Array, encoding: string): Promise<Res
   const header = readHeader(first);
   if (!header.ok) return header;
   const records: BatchRecord[] = [];
+  const texts: (string | undefined)[] = [];
   for (const [index, line] of rest.entries()) {
     const record = parseRecord(line, index + 2);
     if (!record.ok) return record;
-    const node = nodeOf(record.value);
+    const node = nodeOf(record.value.record);
     if (node !== undefined && node !== header.value.node) {
       return refuse(`Line ${index + 2} speaks of node ${node}, the header of ${header.value.node}.`);
     }
-    records.push(record.value);
+    records.push(record.value.record);
+    texts.push(record.value.text);
   }
-  return succeed({ header: header.value, records });
+  return succeed({ header: header.value, records, texts });
 }
 
 async function unpack(body: Uint8Array): Promise<Result<Buffer, BatchRefusal>> {
@@ -76,11 +83,14 @@ function readHeader(line: string): Result<BatchHeader, BatchRefusal> {
   return parseLine(line, BatchHeader, 1);
 }
 
+type ReadRecord = { readonly record: BatchRecord; readonly text: string | undefined };
+
 /** What needs no change is taken as it is; all else goes through the schema, which says what is wrong. */
-function parseRecord(line: string, number: number): Result<BatchRecord, BatchRefusal> {
+function parseRecord(line: string, number: number): Result<ReadRecord, BatchRefusal> {
   const json = parseJson(line);
-  if (json.ok && isExactRecord(json.value)) return succeed(json.value as BatchRecord);
-  return parseLine(line, BatchRecord, number);
+  if (json.ok && isExactRecord(json.value)) return succeed({ record: json.value as BatchRecord, text: line });
+  const parsed = parseLine(line, BatchRecord, number);
+  return parsed.ok ? succeed({ record: parsed.value, text: undefined }) : parsed;
 }
 
 function parseLine<T>(line: string, schema: z.ZodType<T>, number: number): Result<T, BatchRefusal> {

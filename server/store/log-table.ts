@@ -8,6 +8,9 @@ export type Stretch = { readonly afterSeq: number; readonly upToSeq: number };
 /** An entry without its words. */
 export type EntryPlace = { readonly seq: number; readonly receivedMs: number };
 
+/** An entry to be: `text` is the JSON of the body, where somebody has it already. */
+export type Draft = { readonly stream: string; readonly body: EntryBody; readonly text?: string | undefined };
+
 /** The log itself, in the order of arrival. Its one writer counts the places. */
 export class LogTable {
   readonly #database: DatabaseSync;
@@ -52,8 +55,8 @@ export class LogTable {
   }
 
   /** Appends inside the caller's transaction; `rewind` takes it back where that fails. Times never go back. */
-  append(stream: string, body: EntryBody, atMs: number): { readonly entry: LogEntry; readonly bytes: number } {
-    const text = JSON.stringify(body);
+  append(draft: Draft, atMs: number): { readonly entry: LogEntry; readonly bytes: number } {
+    const { stream, body, text = JSON.stringify(body) } = draft;
     this.#lastSeq += 1;
     this.#lastMs = Math.max(this.#lastMs, atMs);
     this.#insert.run(this.#lastSeq, this.#lastMs, stream, encodeText(text));

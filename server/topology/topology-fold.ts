@@ -29,7 +29,7 @@ export type FoldListener = {
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
 /** Nodes that nobody watches get this share of the time, and are looked at this often at least. */
-const UNWATCHED_SHARE = 0.2;
+const UNWATCHED_SHARE = 0.3;
 const LONGEST_PAUSE_MS = 1_000;
 const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
