@@ -58,7 +58,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   });
   hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const http = new HttpServer(api, hub);
-  const upkeep = new Upkeep({ fold, recorder, retention, wal, ...options });
+  const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
     hub.close();

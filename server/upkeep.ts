@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { LogRecorder } from './collector/log-recorder.ts';
 import { isStorageError } from './store/storage-error.ts';
-import type { WalKeeper } from './store/wal-keeper.ts';
 import type { LogRetention } from './topology/log-retention.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 
@@ -17,7 +16,6 @@ export class Upkeep {
   readonly #recorder: LogRecorder;
   readonly #log: Logger;
   readonly #retention: LogRetention;
-  readonly #wal: WalKeeper;
   readonly #clock: () => Date;
   readonly #timers: readonly NodeJS.Timeout[];
   #retentionTimer: NodeJS.Timeout;
@@ -26,7 +24,6 @@ export class Upkeep {
     readonly fold: TopologyFold;
     readonly recorder: LogRecorder;
     readonly retention: LogRetention;
-    readonly wal: WalKeeper;
     readonly log: Logger;
     readonly clock: () => Date;
   }) {
@@ -34,7 +31,6 @@ export class Upkeep {
     this.#recorder = parts.recorder;
     this.#log = parts.log;
     this.#retention = parts.retention;
-    this.#wal = parts.wal;
     this.#clock = parts.clock;
     this.#retentionTimer = setTimeout(() => this.#retain(), RETENTION_LOOK_MS);
     this.#timers = [
@@ -65,7 +61,6 @@ export class Upkeep {
   #tick(): void {
     this.#recorder.probe();
     this.#fold.tick();
-    this.#wal.tick();
   }
 
   #try(work: () => void): void {

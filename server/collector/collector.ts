@@ -76,9 +76,7 @@ export class Collector {
     if (isNew) append(node, hello);
     let appended = 0;
     for (const [place, record] of records.entries()) {
-      if (record.type === 'invocation' && store.events.has(record.event.id)) continue;
-      append(node, record, texts[place]);
-      appended += 1;
+      if (append(node, record, texts[place]) !== undefined) appended += 1;
     }
     if (appended === 0 && !isNew) append(node, hello);
     return true;

@@ -6,8 +6,8 @@ import type { Store } from '../store/store.ts';
 /** An entry that was written, with the length of its JSON. */
 export type Recorded = { readonly entry: LogEntry; readonly bytes: number };
 
-/** Appends to a stream; answers what was written. `text` is the JSON of the body, where it is at hand. */
-export type Append = (stream: string, body: EntryBody, text?: string) => LogEntry;
+/** Appends to a stream; answers what was written, nothing for an invocation that the log has. `text` is the JSON of the body, where it is at hand. */
+export type Append = (stream: string, body: EntryBody, text?: string) => LogEntry | undefined;
 
 /**
  * The one way into the log. What was written is handed on after it is durable, in the order of the log, so that whoever
@@ -39,10 +39,12 @@ export class LogRecorder {
     const recorded: Recorded[] = [];
     const nowMs = this.#clock().getTime();
     const append: Append = (stream, body, text) => {
+      const next = this.store.log.lastSeq + 1;
+      if (body.type === 'invocation' && !this.store.events.insert(next, summarizeInvocation(body.event, stream))) {
+        return undefined;
+      }
       const written = this.store.log.append({ stream, body, text }, nowMs);
-      const { seq, receivedMs } = written.entry;
-      this.store.streams.ensure(stream, receivedMs);
-      if (body.type === 'invocation') this.store.events.insert(seq, summarizeInvocation(body.event, stream));
+      this.store.streams.ensure(stream, written.entry.receivedMs);
       recorded.push(written);
       return written.entry;
     };

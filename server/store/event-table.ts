@@ -12,26 +12,22 @@ export type EventPage = { readonly events: readonly InvocationSummary[]; readonl
 export class EventTable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
-  readonly #exists: StatementSync;
   readonly #remove: StatementSync;
   /** Counted once, then kept: a count of millions of rows is no matter of a request. */
   #total: number | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#exists = database.prepare('SELECT 1 FROM event WHERE id = ?');
     this.#remove = database.prepare('DELETE FROM event WHERE seq > ? AND seq <= ?');
     this.#insert = database.prepare(
-      `INSERT INTO event (seq, id, node, pod, verb, outcome, started_ms, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO event (seq, id, node, pod, verb, outcome, started_ms, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING`,
     );
   }
 
-  has(id: string): boolean {
-    return this.#exists.get(id) !== undefined;
-  }
-
-  insert(seq: number, summary: InvocationSummary): void {
-    this.#insert.run(
+  /** False where an event of this id is there already. */
+  insert(seq: number, summary: InvocationSummary): boolean {
+    const { changes } = this.#insert.run(
       seq,
       summary.id,
       summary.node,
@@ -41,7 +37,9 @@ export class EventTable {
       Date.parse(summary.startedAt) || 0,
       JSON.stringify(summary),
     );
+    if (changes === 0) return false;
     if (this.#total !== undefined) this.#total += 1;
+    return true;
   }
 
   /** Newest first, a page at a time. */

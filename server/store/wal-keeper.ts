@@ -1,39 +1,38 @@
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
+import { isStorageError } from './storage-error.ts';
 
 const COPY_EVERY_MS = 500;
-/** Beyond this the writer waits until the journal is copied whole: else one that is never idle would let it grow for ever. */
-const LARGEST_WAL_BYTES = 128 * 2 ** 20;
-/** SQLite's own copying by the writer, in pages of 4 KiB: only where the thread does not come round to it. */
-const LAST_RESORT_PAGES = 131_072;
+/** 64 MiB in pages of 4 KiB: then the writer itself copies the rest and begins anew, else a busy one's would grow for ever. */
+const LONG_FRAMES = 16_384;
+/** SQLite's own copying by the writer, in pages: only where the thread does not come round to it. */
+const LAST_RESORT_FRAMES = 131_072;
 
-/** Keeps the store's write-ahead log short without making the writer wait. */
+/** Keeps the store's write-ahead log short without making the writer wait for the disk. */
 export class WalKeeper implements AsyncDisposable {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
   readonly #worker: Worker;
 
   constructor(database: DatabaseSync, path: string) {
-    this.#database = database;
-    this.#path = path;
-    database.exec(`PRAGMA wal_autocheckpoint = ${LAST_RESORT_PAGES}`);
+    database.exec(`PRAGMA wal_autocheckpoint = ${LAST_RESORT_FRAMES}`);
     this.#worker = new Worker(new URL('./wal-worker.ts', import.meta.url), {
-      workerData: { path, everyMs: COPY_EVERY_MS },
+      workerData: { path, everyMs: COPY_EVERY_MS, longFrames: LONG_FRAMES },
     });
     this.#worker.unref();
-  }
-
-  /** Begins the journal anew where it has grown too long. Call about once a second. */
-  tick(): void {
-    const size = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LARGEST_WAL_BYTES) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#worker.on('message', () => {
+      try {
+        database.exec('PRAGMA wal_checkpoint(RESTART)');
+      } catch (error) {
+        // A full disk: the next batch meets it too, and says so to its agent.
+        if (!isStorageError(error)) throw error;
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = once(this.#worker, 'exit');
     this.#worker.ref();
+    this.#worker.removeAllListeners('message');
     this.#worker.postMessage('end');
     await ended;
   }
