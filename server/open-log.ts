@@ -6,7 +6,7 @@ import { LogRecorder } from './collector/log-recorder.ts';
 import type { Config, Obstacle } from './config.ts';
 import { adviseOnStorage, isStorageError } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
-import { TopologyFold } from './topology/topology-fold.ts';
+import { type FoldLimits, TopologyFold } from './topology/topology-fold.ts';
 
 export type OpenLog = {
   readonly fold: TopologyFold;
@@ -21,7 +21,7 @@ export function openLog(given: {
   readonly source: Config['cluster'];
   readonly log: Logger;
   readonly clock: () => Date;
-  readonly checkpointWeight?: number;
+  readonly limits?: FoldLimits | undefined;
 }): Result<OpenLog, Obstacle> {
   const { store, path, source, log, clock } = given;
   try {

@@ -57,10 +57,6 @@ export class LiveCluster {
     return this.#areTargetsChanged;
   }
 
-  names(): readonly string[] {
-    return [...this.#tiles.keys()];
-  }
-
   /** True where every node looks different from now on: the watch began, or became whole. */
   apply(entry: LogEntry, bytes: number): boolean {
     const before = this.fold.ask(0);

@@ -24,6 +24,8 @@ import { makeOpenView, type OpenView } from './open-view.ts';
 import type { TopologyFold } from './topology-fold.ts';
 
 const NODES = ['alpha', 'beta', 'gamma'];
+/** Small enough that checkpoints come often, and that never more than a node or two are held whole. */
+const limits = { checkpointWeight: 60_000, heldRecords: 40 };
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 type World = AsyncDisposable & {
@@ -39,7 +41,7 @@ function openWorld(path: string, clock: () => Date): World {
   const store = openStore(path);
   if (!store.ok) throw new Error(store.error.problem);
   const log = pino({ level: 'silent' });
-  const given = { store: store.value, path, source: 'kubernetes', log, clock, checkpointWeight: 60_000 } as const;
+  const given = { store: store.value, path, source: 'kubernetes', log, clock, limits } as const;
   const opened = openLog(given);
   if (!opened.ok) throw new Error(opened.error.problem);
   const { fold, cluster } = opened.value;

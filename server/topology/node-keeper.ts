@@ -4,8 +4,6 @@ import type { Store } from '../store/store.ts';
 import { LiveNode, type NodeSummary } from './live-node.ts';
 import { rebuildNode } from './rebuild-stream.ts';
 
-/** Kernel records in memory: about 2 KB each, folded and joined. */
-const HELD_RECORDS = 200_000;
 /** So many summaries are written at a time. */
 const SAVED_SUMMARIES = 1_000;
 /** Every summary is on disk up to this place. */
@@ -16,13 +14,15 @@ const RESTORE_BUDGET_MS = 500;
 /** All nodes of the log: summaries in memory, whole folds for those in use, the rest in the store. */
 export class NodeKeeper {
   readonly #store: Store;
+  readonly #heldRecords: number;
   readonly #nodes = new Map<string, LiveNode>();
   /** Least recently used first. */
   readonly #hydrated = new Set<LiveNode>();
   #records = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, heldRecords: number) {
     this.#store = store;
+    this.#heldRecords = heldRecords;
     const touched = store.log.listTouched(store.readMark(SUMMARIES_MARK) ?? 0);
     const untilMs = performance.now() + RESTORE_BUDGET_MS;
     for (const { name, seq, text } of store.streams.listSummaries()) {
@@ -69,7 +69,7 @@ export class NodeKeeper {
     this.#records += records - node.records;
     node.records = records;
     for (const oldest of this.#hydrated) {
-      if (this.#records <= HELD_RECORDS || oldest === node) return;
+      if (this.#records <= this.#heldRecords || oldest === node) return;
       this.#hydrated.delete(oldest);
       this.#records -= oldest.records;
       oldest.records = 0;

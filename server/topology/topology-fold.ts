@@ -1,4 +1,3 @@
-import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import type { ClusterFold } from '#model/log/cluster-fold.ts';
 import type { AgentFacts } from '#model/log/fold-agent.ts';
@@ -26,6 +25,13 @@ export type FoldListener = {
   readonly isWatching?: (name: string) => boolean;
 };
 
+export type FoldLimits = {
+  /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
+  readonly checkpointWeight: number;
+  /** Kernel records of the nodes whose whole fold is held. */
+  readonly heldRecords: number;
+};
+
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
 /** Nodes that nobody watches get this share of the time, and are looked at this often at least. */
@@ -34,6 +40,8 @@ const LONGEST_PAUSE_MS = 1_000;
 const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
 const READ_BUDGET_MS = 200;
+/** Kernel records in memory: about 2 KB each, folded and joined. */
+const HELD_RECORDS = 200_000;
 const CHECKPOINT_BUDGET_MS = 10;
 /** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
 const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
@@ -54,11 +62,10 @@ export class TopologyFold {
   #unwatchedFromMs = 0;
   #passMs = 0;
 
-  /** `checkpointWeight`: bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
-  constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly checkpointWeight?: number }) {
-    this.#checkpointWeight = parts.checkpointWeight ?? CHECKPOINT_WEIGHT;
+  constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly limits?: FoldLimits | undefined }) {
+    this.#checkpointWeight = parts.limits?.checkpointWeight ?? CHECKPOINT_WEIGHT;
     this.#clock = parts.clock;
-    this.#keeper = new NodeKeeper(parts.store);
+    this.#keeper = new NodeKeeper(parts.store, parts.limits?.heldRecords ?? HELD_RECORDS);
     this.#cluster = new LiveCluster(parts.store, (topology, delta) => {
       for (const listener of this.#listeners) listener.clusterChanged(topology, delta);
     });
@@ -117,11 +124,6 @@ export class TopologyFold {
     this.#keeper.saveCheckpoints(this.#checkpointWeight, CHECKPOINT_BUDGET_MS);
   }
 
-  nodeNames(): readonly string[] {
-    this.flush();
-    return this.#cluster.names();
-  }
-
   node(name: string): NodeTopology | undefined {
     const node = this.#keeper.find(name);
     if (node === undefined) return undefined;
@@ -140,10 +142,6 @@ export class TopologyFold {
     return this.#cluster.topology;
   }
 
-  unscheduledPods(): readonly ClusterPod[] {
-    return [...this.#cluster.fold.unscheduled.values()];
-  }
-
   /** The cluster's services and endpoint slices, as the watch last told them. */
   clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices'> {
     return this.#cluster.fold;
@@ -159,7 +157,7 @@ export class TopologyFold {
   flush(): void {
     const untilMs = performance.now() + READ_BUDGET_MS;
     do {
-      if (this.#cluster.renewTargets()) this.#markAll();
+      if (this.#cluster.renewTargets()) this.#markRoutes();
       for (const node of [...this.#dirty]) {
         const isAtHand = node.fold !== undefined || !node.isChanged;
         if (isAtHand || performance.now() < untilMs) this.#recompute(node);
@@ -191,6 +189,14 @@ export class TopologyFold {
     for (const node of this.#keeper.nodes()) this.#mark(node);
   }
 
+  /** Every tile tells the routes to all podCIDRs, and those are others now. */
+  #markRoutes(): void {
+    for (const node of this.#keeper.nodes()) {
+      node.isChanged = true;
+      this.#mark(node);
+    }
+  }
+
   #markAged(): void {
     const asked = this.#ask();
     for (const node of this.#keeper.nodes()) if (node.isChanged || node.isAged(asked)) this.#mark(node);
@@ -219,7 +225,7 @@ export class TopologyFold {
       }
       this.#recompute(node);
     }
-    if (this.#cluster.renewTargets()) this.#markAll();
+    if (this.#cluster.renewTargets()) this.#markRoutes();
     this.#rest(performance.now() - beganMs, { isCut, mayWait });
   }
 
