@@ -1,5 +1,5 @@
 import { fail, type Result, succeed } from '#model/result.ts';
-import type { Obstacle } from './config.ts';
+import type { StoreProblem } from './store/open-store.ts';
 import type { RetentionLimits } from './topology/log-retention.ts';
 
 const AGE_MS = new Map([
@@ -20,7 +20,7 @@ const LEAST_SIZE_BYTES = 16 * 2 ** 20;
 /** `PODWIRE_RETENTION_AGE` (7d) and `PODWIRE_RETENTION_SIZE` (2GiB); `off` turns either off. */
 export function readRetention(
   environment: Readonly<Record<string, string | undefined>>,
-): Result<RetentionLimits, Obstacle> {
+): Result<RetentionLimits, StoreProblem> {
   const age = readLimit('PODWIRE_RETENTION_AGE', environment.PODWIRE_RETENTION_AGE ?? '7d', {
     units: AGE_MS,
     least: LEAST_AGE_MS,
@@ -39,7 +39,7 @@ function readLimit(
   name: string,
   text: string,
   scale: { readonly units: ReadonlyMap<string, number>; readonly least: number; readonly remedy: string },
-): Result<number | undefined, Obstacle> {
+): Result<number | undefined, StoreProblem> {
   if (text === 'off') return succeed(undefined);
   const [, count = '', unit = ''] = /^(\d{1,9})([A-Za-z]+)$/.exec(text) ?? [];
   const value = Number(count) * (scale.units.get(unit) ?? Number.NaN);
