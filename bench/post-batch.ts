@@ -25,7 +25,17 @@ export class BatchPoster implements Disposable {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  post(body: Buffer): Promise<void> {
+  /** Once more where a kept connection was just closed for being idle: a batch may come twice. */
+  async post(body: Buffer): Promise<void> {
+    try {
+      await this.#postOnce(body);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      await this.#postOnce(body);
+    }
+  }
+
+  #postOnce(body: Buffer): Promise<void> {
     const headers = {
       'content-type': 'application/x-ndjson',
       'content-encoding': 'gzip',
@@ -49,6 +59,7 @@ export class BatchPoster implements Disposable {
         );
       });
       sent.on('error', reject);
+      sent.on('response', (answer) => answer.on('error', reject));
       sent.end(body);
     });
   }
