@@ -30,3 +30,26 @@ test('a data folder too deep for a unix socket is refused with a shorter one as 
   const config = read({ PODWIRE_DATA: `/srv/${'deep/'.repeat(30)}` });
   expect(config.ok ? '' : config.error.remedy).toMatch(/shorter/);
 });
+
+test('the log is kept for 7 days and up to 2 GiB, or as long and as big as the settings say', () => {
+  expect(read({})).toMatchObject({ value: { retention: { ageMs: 604_800_000, sizeBytes: 2 ** 31 } } });
+  const settings = { PODWIRE_RETENTION_AGE: '90m', PODWIRE_RETENTION_SIZE: 'off' };
+  expect(read(settings)).toMatchObject({ value: { retention: { ageMs: 5_400_000, sizeBytes: undefined } } });
+});
+
+test.each([
+  { PODWIRE_RETENTION_AGE: '7' },
+  { PODWIRE_RETENTION_AGE: '7 days' },
+  { PODWIRE_RETENTION_AGE: '1s' },
+  { PODWIRE_RETENTION_AGE: '-1d' },
+  { PODWIRE_RETENTION_SIZE: '2GB' },
+  { PODWIRE_RETENTION_SIZE: '1MiB' },
+  { PODWIRE_RETENTION_SIZE: '' },
+])(
+  '$PODWIRE_RETENTION_AGE$PODWIRE_RETENTION_SIZE is no limit of the log, and the line says how to write one',
+  (settings) => {
+    const config = read(settings);
+    expect(config.ok ? '' : config.error.problem).toMatch(/is no limit of the event log/);
+    expect(config.ok ? '' : config.error.remedy).toMatch(/Write it as/);
+  },
+);

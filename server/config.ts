@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { readRetention } from './read-retention.ts';
+import type { RetentionLimits } from './topology/log-retention.ts';
 
 /** What went wrong and what to do, each in one line for a person. */
 export type Obstacle = { readonly problem: string; readonly remedy: string };
@@ -19,6 +21,7 @@ export type Config = {
   readonly namespaces: readonly string[];
   readonly web: 'dev' | 'built' | 'off';
   readonly logLevel: string;
+  readonly retention: RetentionLimits;
   /** Absolute path of `dist/podwire`, for the lab. */
   readonly executable: string;
 };
@@ -31,7 +34,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /**
  * Reads every setting once. `PODWIRE_LISTEN` (127.0.0.1:7639), `PODWIRE_DATA` (.podwire), `KUBECONFIG` or the in-cluster
  * variables, `PODWIRE_NAMESPACES` (comma-separated), `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
- * `PODWIRE_EXECUTABLE` (dist/podwire). Relative paths count from `folder`.
+ * `PODWIRE_EXECUTABLE` (dist/podwire), `PODWIRE_RETENTION_AGE` (7d), `PODWIRE_RETENTION_SIZE` (2GiB). Relative paths count from `folder`.
  */
 export function readConfig(environment: Environment, folder: string): Result<Config, Obstacle> {
   const listen = readListen(environment.PODWIRE_LISTEN ?? '127.0.0.1:7639');
@@ -44,6 +47,8 @@ export function readConfig(environment: Environment, folder: string): Result<Con
   if (lab !== 'auto' && lab !== 'off') {
     return fail({ problem: `PODWIRE_LAB=${lab} is neither auto nor off.`, remedy: 'Leave it out, or set it to off.' });
   }
+  const retention = readRetention(environment);
+  if (!retention.ok) return retention;
   const dataFolder = resolve(folder, expandHome(environment.PODWIRE_DATA ?? '.podwire'));
   const collectorSocket = join(dataFolder, 'run', 'collector.sock');
   if (Buffer.byteLength(collectorSocket) > UNIX_PATH_BYTES) {
@@ -60,6 +65,7 @@ export function readConfig(environment: Environment, folder: string): Result<Con
     namespaces: (environment.PODWIRE_NAMESPACES ?? '').split(',').flatMap((name) => name.trim() || []),
     web: environment.PODWIRE_WEB === 'off' ? 'off' : environment.PODWIRE_DEV === '1' ? 'dev' : 'built',
     logLevel,
+    retention: retention.value,
     executable: resolve(folder, environment.PODWIRE_EXECUTABLE ?? join('dist', 'podwire')),
   });
 }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
 import type { ClusterSink } from './cluster/cluster-sink.ts';
-import { sinkToFold } from './cluster/fold-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
 import { CommandDesk } from './commands/command-desk.ts';
@@ -14,9 +12,14 @@ import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { makeMetrics } from './metrics/make-metrics.ts';
+import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { TopologyFold } from './topology/topology-fold.ts';
+import { WalKeeper } from './store/wal-keeper.ts';
+import { LogRetention } from './topology/log-retention.ts';
+import { makeOpenView } from './topology/open-view.ts';
+import type { TopologyFold } from './topology/topology-fold.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type RunningServer = AsyncDisposable & {
   readonly port: number;
@@ -32,44 +35,46 @@ export type RunningServer = AsyncDisposable & {
 
 type Options = { readonly log: Logger; readonly clock: () => Date; readonly version: string };
 
-const TICK_MS = 1_000;
-const SAVE_KERNELS_MS = 10_000;
 const SNAPSHOT_INVOCATIONS = 500;
 
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
-  const opened = openStore(join(config.dataFolder, 'podwire.db'));
+  const path = join(config.dataFolder, 'podwire.db');
+  const opened = openStore(path);
   if (!opened.ok) return opened;
   const store = opened.value;
-  const fold = new TopologyFold(options.clock, { source: config.cluster });
-  restore(store, fold);
+  const log = openLog({ store, path, source: config.cluster, ...options });
+  if (!log.ok) return log;
+  const { fold, recorder, cluster } = log.value;
+  const retention = new LogRetention(store, config.retention);
+  const wal = new WalKeeper(store.database, path);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
-  let lab: LabClient | undefined;
-  let isReady = false;
-  const readStoreBytes = () => measureFiles(join(config.dataFolder, 'podwire.db'));
-  const metrics = makeMetrics({ fold, store, commands, watchCounts, readStoreBytes, hub });
+  const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
+  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub });
   const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,
-    fold,
-    collector: new Collector({ store, fold, ...options, onBatch, commandResults: commands.hear }),
+    openView: makeOpenView({ store, fold, clock: options.clock }),
+    collector: new Collector({ recorder, fold, log: options.log, onBatch, commandResults: commands.hear }),
     commands,
     log: options.log,
     metrics,
-    lab: () => lab,
-    isReady: () => isReady,
+    lab: () => state.lab,
+    isReady: () => state.isReady,
+    storeTrouble: () => recorder.trouble?.message,
   });
   const http = new HttpServer(api, hub);
-  const stopTimers = startTimers(store, fold);
+  const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
-    stopTimers();
+    upkeep.close();
     hub.close();
     commands.close();
     await http[Symbol.asyncDispose]();
-    saveKernels(store, fold);
-    fold.close();
+    cluster.close();
+    upkeep.finish();
+    await wal[Symbol.asyncDispose]();
     store.close();
   };
   const doors = await openDoors(http, config);
@@ -78,26 +83,11 @@ export async function startServer(config: Config, options: Options): Promise<Res
     return doors;
   }
   return succeed({
-    port: doors.value,
-    fold,
-    http,
-    cluster: sinkToFold(fold),
-    watchCounts,
-    hub,
-    setLab: (client) => {
-      lab = client;
-    },
-    setReady: () => {
-      isReady = true;
-    },
+    ...{ port: doors.value, fold, cluster, http, watchCounts, hub },
+    setLab: (lab) => void Object.assign(state, { lab }),
+    setReady: () => void Object.assign(state, { isReady: true }),
     [Symbol.asyncDispose]: dispose,
   });
-}
-
-function startTimers(store: Store, fold: TopologyFold): () => void {
-  const tick = setInterval(() => fold.tick(), TICK_MS);
-  const save = setInterval(() => saveKernels(store, fold), SAVE_KERNELS_MS);
-  return () => [tick, save].forEach(clearInterval);
 }
 
 async function openDoors(http: HttpServer, config: Config): Promise<Result<number, Obstacle>> {
@@ -132,19 +122,6 @@ function describeListenError(error: NodeJS.ErrnoException, config: Config): Obst
   };
 }
 
-/** A restart shows at once what was known; the agents' state is stale until they speak. */
-function restore(store: Store, fold: TopologyFold): void {
-  for (const { snapshot, lastSeen, agentVersion } of store.listKernels()) {
-    fold.restoreKernel(snapshot, { lastSeen, version: agentVersion });
-  }
-  for (const { node, event } of store.readForFold()) fold.addInvocations(node, [event], true);
-}
-
-/** Only states that an agent confirmed in this run: an older one is on disk already. */
-function saveKernels(store: Store, fold: TopologyFold): void {
-  for (const { snapshot, lastSeen, version } of fold.kernels()) store.saveKernel(snapshot, { lastSeen, version });
-}
-
 function readLive(store: Store, fold: TopologyFold) {
   return {
     cluster: () => fold.cluster(),
@@ -157,9 +134,4 @@ function readLive(store: Store, fold: TopologyFold) {
       };
     },
   };
-}
-
-/** The database and its write-ahead log; 0 for what is not there. */
-function measureFiles(path: string): number {
-  return [path, `${path}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -13,7 +13,7 @@ import { CommandResult } from './agent-command.ts';
  */
 export const BatchHeader = z.object({
   protocol: z.literal(1),
-  node: z.string(),
+  node: z.string().min(1),
   bootId: z.string(),
   sequence: z.int().positive(),
   agentVersion: z.string(),

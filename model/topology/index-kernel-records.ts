@@ -6,9 +6,21 @@ import type { NodeTopology } from './topology.ts';
 export type KernelRecords = Pick<NodeTopology, 'links' | 'addresses' | 'routes' | 'rules' | 'neighbours' | 'fdb'>;
 
 const remembered = new WeakMap<NetworkNamespace, KernelRecords>();
+const rememberedAll = new WeakMap<readonly NetworkNamespace[], KernelRecords>();
 
-/** Records of all namespaces. Those of an unchanged namespace keep their identity, which makes the diff cheap. */
+/**
+ * Records of all namespaces. Those of an unchanged namespace keep their identity, and so do the collections of an unchanged
+ * kernel, which makes the diff cheap.
+ */
 export function indexKernelRecords(namespaces: readonly NetworkNamespace[]): KernelRecords {
+  const known = rememberedAll.get(namespaces);
+  if (known !== undefined) return known;
+  const all = joinRecords(namespaces);
+  rememberedAll.set(namespaces, all);
+  return all;
+}
+
+function joinRecords(namespaces: readonly NetworkNamespace[]): KernelRecords {
   const all: KernelRecords = { links: {}, addresses: {}, routes: {}, rules: {}, neighbours: {}, fdb: {} };
   for (const namespace of namespaces) {
     const records = remembered.get(namespace) ?? indexNamespace(namespace);

@@ -1,99 +1,45 @@
-import { countFindings } from '../findings/node-finding.ts';
-import type { Route } from '../kernel/kernel-snapshot.ts';
-import { findNodeRoute } from './find-node-route.ts';
+import { chooseTargets, joinNodeTile, type RouteTarget } from './join-node-tile.ts';
 import type { ClusterTopology, InvocationStatistics, NodeTile, NodeTopology } from './topology.ts';
 
-export type ClusterInputs = {
+/** What is known of the watch, and of pods without a node. */
+export type ClusterHead = {
   readonly source: 'lab' | 'kubernetes' | 'none';
-  readonly server: string | undefined;
-  readonly problem: string | undefined;
-  /** What the API server does not let us see, in words. */
-  readonly blindSpots?: readonly string[];
-  readonly podCount: number;
+  readonly server?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly blindSpots?: readonly string[] | undefined;
   readonly unscheduledPods: number;
-  readonly nodes: ReadonlyMap<string, { readonly topology: NodeTopology; readonly statistics: InvocationStatistics }>;
 };
 
-/**
- * Beyond this many nodes the matrix, which grows with their square, holds only a node's own podCIDR: a tile of 5,000
- * routes is neither drawn nor read.
- */
-export const ROUTE_MATRIX_NODES = 100;
+export type JoinedNode = { readonly topology: NodeTopology; readonly statistics: InvocationStatistics };
 
 /** The cluster view: one tile for each node, counts that add up. */
-export function joinClusterTopology(inputs: ClusterInputs): ClusterTopology {
-  const podCidrs = [...inputs.nodes].flatMap(([name, { topology }]) =>
-    (topology.node.node?.facts?.podCidrs ?? []).map((podCidr) => ({ toNode: name, podCidr })),
+export function joinClusterTopology(head: ClusterHead, nodes: ReadonlyMap<string, JoinedNode>): ClusterTopology {
+  const names = [...nodes.keys()].sort();
+  const targets: readonly RouteTarget[] = names.flatMap((toNode) =>
+    (nodes.get(toNode)?.topology.node.node?.facts?.podCidrs ?? []).map((podCidr) => ({ toNode, podCidr })),
   );
-  const nodes: Record<string, NodeTile> = {};
-  for (const [name, { topology, statistics }] of inputs.nodes) {
-    const targets = inputs.nodes.size > ROUTE_MATRIX_NODES ? podCidrs.filter((each) => each.toNode === name) : podCidrs;
-    nodes[name] = joinTile({ name, topology, statistics, targets });
+  const tiles: Record<string, NodeTile> = {};
+  let podCount = 0;
+  for (const [name, joined] of nodes) {
+    const tile = joinNodeTile({ name, ...joined, targets: chooseTargets(name, targets, nodes.size) });
+    podCount += tile.pods.total;
+    tiles[name] = tile;
   }
-  return {
-    cluster: {
-      cluster: {
-        source: inputs.source,
-        ...(inputs.server !== undefined && { server: inputs.server }),
-        ...(inputs.problem !== undefined && { problem: inputs.problem }),
-        ...(inputs.blindSpots?.length && { blindSpots: [...inputs.blindSpots] }),
-        nodeCount: inputs.nodes.size,
-        podCount: inputs.podCount,
-        unscheduledPods: inputs.unscheduledPods,
-      },
-    },
-    nodes,
-  };
+  return { cluster: { cluster: joinClusterHead(head, { nodeCount: nodes.size, podCount }) }, nodes: tiles };
 }
 
-function joinTile(given: {
-  readonly name: string;
-  readonly topology: NodeTopology;
-  readonly statistics: InvocationStatistics;
-  readonly targets: readonly { readonly toNode: string; readonly podCidr: string }[];
-}): NodeTile {
-  const { name, topology, statistics, targets } = given;
-  const head = topology.node.node;
-  const root = Object.values(topology.namespaces).find((each) => each.kind === 'root');
-  const routes = root && Object.values(topology.routes).filter((each) => each.namespaceId === root.id);
-  const linkName = (index: number) => (root ? topology.links[`${root.id}/${index}`]?.name : undefined);
+/** The head of the view; `podCount` counts the pods of its nodes. */
+export function joinClusterHead(
+  head: ClusterHead,
+  counts: { readonly nodeCount: number; readonly podCount: number },
+): NonNullable<ClusterTopology['cluster']['cluster']> {
   return {
-    name,
-    ...(head?.facts?.ready !== undefined && { ready: head.facts.ready }),
-    internalIps: head?.facts?.internalIps ?? [],
-    podCidrs: head?.facts?.podCidrs ?? [],
-    roles: head?.facts?.roles ?? [],
-    agent: head?.agent ?? { state: 'never' },
-    pods: countPods(topology),
-    pools: head?.pools ?? [],
-    invocations: statistics,
-    findings: countFindings(head?.findings ?? []),
-    routes: targets.map((target) => matrixCell({ name, target, routes, linkName })),
-  };
-}
-
-function matrixCell(given: {
-  readonly name: string;
-  readonly target: { readonly toNode: string; readonly podCidr: string };
-  readonly routes: readonly Route[] | undefined;
-  readonly linkName: (index: number) => string | undefined;
-}): NodeTile['routes'][number] {
-  const { name, target, routes, linkName } = given;
-  const found = findNodeRoute({ ...target, routes, linkName });
-  return target.toNode === name ? { ...found, state: 'own' } : found;
-}
-
-/** Wired: the kernel shows the interface inside the pod, or the pod needs none (host network). */
-function countPods(topology: NodeTopology): NodeTile['pods'] {
-  const wiredKeys = new Set<string>();
-  for (const each of Object.values(topology.attachments)) {
-    if (each.pod !== undefined && each.podLinkIndex !== undefined) wiredKeys.add(each.pod);
-  }
-  const pods = Object.values(topology.pods);
-  return {
-    total: pods.length,
-    running: pods.filter((pod) => pod.phase === 'Running').length,
-    wired: pods.filter((pod) => pod.hostNetwork || wiredKeys.has(pod.key)).length,
-    failing: pods.filter((pod) => pod.failedAdds > 0).length,
+    source: head.source,
+    ...(head.server !== undefined && { server: head.server }),
+    ...(head.problem !== undefined && { problem: head.problem }),
+    ...(head.blindSpots !== undefined && head.blindSpots.length > 0 && { blindSpots: [...head.blindSpots] }),
+    nodeCount: counts.nodeCount,
+    podCount: counts.podCount + head.unscheduledPods,
+    unscheduledPods: head.unscheduledPods,
   };
 }

@@ -58,11 +58,12 @@ type Standing = { readonly add: ActiveAdd; readonly namespace: NetworkNamespace 
 function keepStanding({ active, pods, snapshot }: Inputs): ReadonlyMap<string, Standing> {
   const uids = new Map(pods.map((pod) => [podKeyOf(pod), pod.uid]));
   const newestFirst = [...active].sort(([, a], [, b]) => (a.summary.startedAt < b.summary.startedAt ? 1 : -1));
+  const index = indexNamespaces(snapshot?.namespaces ?? []);
   const claimed = new Set<string>();
   const standing: [string, Standing][] = [];
   for (const [id, add] of newestFirst) {
     const ifName = add.summary.ifName ?? '';
-    const namespace = findNamespace(snapshot?.namespaces ?? [], add);
+    const namespace = findNamespace(index, add);
     const pod = add.summary.pod;
     const uid = pod === undefined ? undefined : uids.get(pod);
     const isWaiting = snapshot === undefined || (uid !== undefined && (add.podUid === undefined || add.podUid === uid));
@@ -75,14 +76,33 @@ function keepStanding({ active, pods, snapshot }: Inputs): ReadonlyMap<string, S
   return new Map(standing.reverse());
 }
 
-/** By path or inode, else by the MAC that the ADD gave. */
-function findNamespace(namespaces: readonly NetworkNamespace[], add: ActiveAdd): NetworkNamespace | undefined {
-  const inPods = namespaces.filter((each) => each.kind !== 'root');
-  return (
-    inPods.find((each) => isNamedBy(each, add)) ??
-    inPods.find((each) => each.links.some((link) => hasReportedMac(link, add)))
-  );
+/** The namespaces that may be a pod's, by what an ADD can name; of several of one name the first. */
+type NamespaceIndex = {
+  readonly byId: ReadonlyMap<string, NetworkNamespace>;
+  readonly byName: ReadonlyMap<string, NetworkNamespace>;
+  readonly byMac: ReadonlyMap<string, NetworkNamespace>;
+};
+
+function indexNamespaces(namespaces: readonly NetworkNamespace[]): NamespaceIndex {
+  const index = { byId: new Map(), byName: new Map(), byMac: new Map() } as const;
+  for (const namespace of namespaces.filter((each) => each.kind !== 'root').reverse()) {
+    index.byId.set(namespace.id, namespace);
+    for (const path of namespace.names) index.byName.set(path.split('/').at(-1) ?? '', namespace);
+    for (const { mac } of namespace.links) if (mac !== undefined) index.byMac.set(mac, namespace);
+  }
+  return index;
 }
+
+/** By path or inode, else by the MAC that the ADD gave. */
+function findNamespace(index: NamespaceIndex, add: ActiveAdd): NetworkNamespace | undefined {
+  const { netnsId } = add.summary;
+  const named = netnsId === undefined ? index.byName.get(nameOf(add) ?? '') : index.byId.get(netnsId);
+  if (named !== undefined && isNamedBy(named, add)) return named;
+  return add.reported.podMac === undefined ? undefined : index.byMac.get(add.reported.podMac);
+}
+
+/** The last part of CNI_NETNS. */
+const nameOf = (add: ActiveAdd): string | undefined => add.netnsPath?.split('/').at(-1);
 
 function matchActiveAdd(given: {
   readonly id: string;
@@ -116,7 +136,7 @@ function matchActiveAdd(given: {
  * soon after its namespace has gone. Runtimes say /var/run where the agent reads /run, so only the last part counts.
  */
 function isNamedBy(namespace: NetworkNamespace, add: ActiveAdd): boolean {
-  const name = add.netnsPath?.split('/').at(-1);
+  const name = nameOf(add);
   const isBound = namespace.names.some((path) => path.split('/').at(-1) === name);
   if (add.summary.netnsId === undefined) return isBound;
   return namespace.id === add.summary.netnsId && (name === undefined || namespace.names.length === 0 || isBound);

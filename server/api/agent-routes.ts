@@ -29,9 +29,10 @@ export function addAgentRoutes(api: Api, { collector, commands, metrics }: ApiPa
       const startedMs = performance.now();
       const batch = await readBatch(body, encoding);
       if (!batch.ok) return refuse(context, batch.error.reason, batch.error.detail);
-      const receipt = collector.accept(batch.value);
+      const receipt = await collector.accept(batch.value);
+      if (!receipt.ok) return refuse(context, receipt.error.reason, receipt.error.detail);
       metrics.ingest.observeSeconds((performance.now() - startedMs) / 1000);
-      return context.json(receipt);
+      return context.json(receipt.value);
     },
   );
 }

@@ -5,13 +5,14 @@ import type { Collector } from '../collector/collector.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { Metrics } from '../metrics/make-metrics.ts';
 import type { Store } from '../store/store.ts';
-import type { TopologyFold } from '../topology/topology-fold.ts';
+import type { OpenView } from '../topology/open-view.ts';
 import type { LabClient } from './lab-client.ts';
 
 /** What the routes stand on; made in main.ts. */
 export type ApiParts = {
   readonly store: Store;
-  readonly fold: TopologyFold;
+  /** The state at a time. */
+  readonly openView: OpenView;
   readonly collector: Collector;
   readonly commands: CommandDesk;
   readonly log: Logger;
@@ -19,6 +20,8 @@ export type ApiParts = {
   /** Absent where no lab runs, or none yet. */
   readonly lab: () => LabClient | undefined;
   readonly isReady: () => boolean;
+  /** Why nothing can be stored now; `undefined`: it can. */
+  readonly storeTrouble: () => string | undefined;
 };
 
 export type Api = OpenAPIHono<{ Bindings: HttpBindings }>;

@@ -5,7 +5,7 @@ import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
 
 /** What a person may ask of a node's agent. */
-export function addCommandRoutes(api: Api, { commands, fold }: ApiParts): void {
+export function addCommandRoutes(api: Api, { commands, openView }: ApiParts): void {
   api.openapi(
     createRoute({
       method: 'post',
@@ -18,7 +18,9 @@ export function addCommandRoutes(api: Api, { commands, fold }: ApiParts): void {
     }),
     async (context) => {
       const { node } = context.req.valid('param');
-      if (fold.node(node) === undefined) return respondProblem(context, 'no-such-node', node);
+      const view = openView(undefined);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      if ((await view.value.node(node)) === undefined) return respondProblem(context, 'no-such-node', node);
       const answer = await commands.send(node, context.req.valid('json'));
       if (answer.ok) return context.json(answer.value);
       return respondProblem(context, answer.error.reason, answer.error.detail);

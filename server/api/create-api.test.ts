@@ -28,8 +28,13 @@ test.each([
   expect(await answer.json()).toMatchObject(problem);
 });
 
-test('a question about another time is refused, not answered with the present', async () => {
+test('a time that is none is refused, and one before the log began names the oldest', async () => {
   await using app = await startTestServer();
-  const answer = await fetch(`${app.url}/api/v1/cluster?at=2020-01-01T00:00:00Z`);
-  expect(await answer.json()).toMatchObject({ status: 400, detail: expect.stringContaining('present only') });
+  const malformed = await app.get('/api/v1/cluster?at=yesterday');
+  expect(malformed.body).toMatchObject({ status: 400, type: 'https://podwire.io/problems/invalid-request' });
+  const before = await app.get('/api/v1/cluster?at=2020-01-01T00:00:00Z');
+  expect(before.body).toMatchObject({ status: 410, type: 'https://podwire.io/problems/before-retention' });
+  const { detail } = before.body as { detail: string };
+  const [oldest = ''] = /\d{4}-\d\d-\d\dT[\d:.]+Z(?=\.)/.exec(detail.replace('2020-01-01T00:00:00Z', '')) ?? [];
+  expect((await app.get(`/api/v1/cluster?at=${oldest}`)).status).toBe(200);
 });

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
+import { TimeGone } from '../topology/past-view.ts';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { addCommandRoutes } from './command-routes.ts';
@@ -22,16 +23,13 @@ export function createApi(parts: ApiParts): Api {
   api.get('/healthz', (context) => context.text('ok\n'));
   api.get('/readyz', (context) => {
     parts.store.probe();
+    const trouble = parts.storeTrouble();
+    if (trouble !== undefined) return context.text(`the event store cannot be written: ${trouble}\n`, 503);
     return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
   });
   api.get('/metrics', async (context) =>
     context.body(await parts.metrics.registry.metrics(), 200, { 'content-type': parts.metrics.registry.contentType }),
   );
-  // An answer about now to a question about then would be a wrong one.
-  api.use('/api/v1/*', async (context, next) => {
-    if (context.req.query('at') === undefined) return next();
-    return respondProblem(context, 'invalid-request', 'at: this version knows the present only. Ask without it.');
-  });
   addTopologyRoutes(api, parts);
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);
@@ -51,6 +49,7 @@ export function createApi(parts: ApiParts): Api {
     if (error instanceof HTTPException && error.status === 415) {
       return respondProblem(context, 'unsupported-media-type', 'Send application/json.');
     }
+    if (error instanceof TimeGone) return respondProblem(context, 'before-retention', error.message);
     parts.log.error({ err: error, path: context.req.path }, 'route failed');
     return respondProblem(context, 'internal', 'See the log of this Podwire.');
   });

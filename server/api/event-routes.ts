@@ -4,6 +4,7 @@ import { EventBody, EventsBody } from '#model/protocol/rest.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
+import { At } from './read-at.ts';
 
 const Time = z.iso.datetime({ offset: true });
 const EventsQuery = z.object({
@@ -15,11 +16,12 @@ const EventsQuery = z.object({
   from: Time.optional(),
   to: Time.optional(),
   cursor: z.string().regex(/^\d+$/, 'not a cursor of this server').optional(),
+  at: At,
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
 /** What happened: CNI invocations, newest first, and each one whole. */
-export function addEventRoutes(api: Api, { store }: ApiParts): void {
+export function addEventRoutes(api: Api, { openView, store }: ApiParts): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -28,12 +30,15 @@ export function addEventRoutes(api: Api, { store }: ApiParts): void {
       responses: describeAnswers('Events', EventsBody),
     }),
     (context) => {
-      const { from, to, cursor, limit, ...rest } = context.req.valid('query');
+      const { from, to, cursor, limit, at, ...rest } = context.req.valid('query');
+      const view = openView(at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const filter = {
         ...rest,
         fromMs: from === undefined ? undefined : Date.parse(from),
         toMs: to === undefined ? undefined : Date.parse(to),
         beforeSeq: cursor === undefined ? undefined : Number(cursor),
+        upToSeq: view.value.upToSeq,
       };
       const page = store.listEvents(filter, limit);
       return context.json({ ...page, events: [...page.events] });

@@ -12,6 +12,7 @@ const PROBLEMS = {
   'not-in-lab': { status: 404, title: 'The lab has no such object' },
   'no-lab': { status: 404, title: 'No lab runs here' },
   'invalid-request': { status: 400, title: 'The request is not valid' },
+  'before-retention': { status: 410, title: 'The time is before what is kept' },
   'malformed-batch': { status: 422, title: 'The batch is not valid' },
   'unsupported-protocol': { status: 422, title: 'The protocol is not supported' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
@@ -26,6 +27,7 @@ const PROBLEMS = {
   'too-many-browsers': { status: 503, title: 'Too many live connections' },
   'agent-away': { status: 503, title: 'No agent listens for commands' },
   'command-timeout': { status: 504, title: 'The agent did not answer in time' },
+  'storage-full': { status: 507, title: 'The event store cannot be written' },
   internal: { status: 500, title: 'Podwire failed' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
 

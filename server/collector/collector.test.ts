@@ -1,10 +1,14 @@
 import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import pino from 'pino';
 import { expect, test } from 'vitest';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import { EventBody, NodeBody } from '#model/protocol/rest.ts';
 import { buildInvocation, buildPodNamespace, buildSnapshot } from '#model/testing/build-node.ts';
+import { openLog } from '../open-log.ts';
+import { openStore } from '../store/open-store.ts';
 import { makeDataFolder, startTestServer, writeBatch } from '../testing/start-test-server.ts';
+import { Collector } from './collector.ts';
 
 const add = (id: string) => ({ type: 'invocation', event: buildInvocation('ADD', 1, { id }) }) as const;
 const snapshot = { type: 'kernel.snapshot', snapshot: buildSnapshot([1]) } as const;
@@ -114,8 +118,8 @@ test('a restart keeps the events and shows the last kernel state as stale until 
     expect(before.node.node?.agent.state).toBe('stale');
     expect(before.attachments['container-1/eth0']?.hostLinkIndex).toBe(11);
     expect(await countEvents(app)).toBe(1);
-    // The batch number is known from before, and what the kernel did meanwhile is not.
-    expect((await app.post(1, [snapshot, add('a')])).body).toEqual({ acknowledged: 1, needsSnapshot: true });
+    // The batch is known from before, and so is the kernel as of it: what comes next can be a delta.
+    expect((await app.post(1, [snapshot, add('a')])).body).toEqual({ acknowledged: 1, needsSnapshot: false });
     expect((await app.post(2, [snapshot])).body.needsSnapshot).toBe(false);
     const after = NodeBody.parse((await app.get('/api/v1/nodes/k8s-node01')).body);
     expect(after.node.node?.agent.state).toBe('live');
@@ -142,4 +146,24 @@ test('events come newest first in pages that miss none, and filters narrow them'
   expect((narrow.body as { events: unknown[] }).events).toHaveLength(1);
   expect((await app.get('/api/v1/events?from=2027-01-01T00:00:00Z')).body).toEqual({ events: [] });
   expect((await app.get('/api/v1/events?limit=0')).status).toBe(400);
+});
+
+test('an answer to a command is handed on once, however often its batch comes', async () => {
+  const store = openStore(':memory:');
+  if (!store.ok) throw new Error(store.error.problem);
+  const log = pino({ level: 'silent' });
+  const given = { store: store.value, path: ':memory:', source: 'none', log, clock: () => new Date() } as const;
+  const opened = openLog(given);
+  if (!opened.ok) throw new Error(opened.error.problem);
+  const heard: unknown[] = [];
+  const commandResults = (node: string, result: unknown) => void heard.push([node, result]);
+  const collector = new Collector({ ...opened.value, log, commandResults, onBatch: () => undefined });
+  const result = { id: 'c1', outcome: 'answered' } as const;
+  const records = [{ type: 'command.result', result }] as const;
+  const head = { protocol: 1, node: 'n1', bootId: 'b', sequence: 1, agentVersion: '0', sentAt: '' } as const;
+  const both = await Promise.all([1, 2].map(() => collector.accept({ header: head, records, texts: [undefined] })));
+  expect(both.map((each) => each.ok)).toEqual([true, true]);
+  expect(heard).toEqual([['n1', result]]);
+  opened.value.fold.close();
+  store.value.close();
 });

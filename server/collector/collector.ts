@@ -1,64 +1,110 @@
 import type { Logger } from 'pino';
-import type { BatchReceipt } from '#model/protocol/agent-batch.ts';
+import { needsSnapshot } from '#model/log/fold-agent.ts';
+import type { BatchReceipt, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { CommandResult } from '#model/protocol/agent-command.ts';
-import type { Store } from '../store/store.ts';
+import { fail, type Result, succeed } from '#model/result.ts';
+import { isStorageError } from '../store/storage-error.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
+import type { Append, LogRecorder } from './log-recorder.ts';
 import type { Batch } from './read-batch.ts';
 
-/** What an agent says of itself and of its node beside kernel and journal. */
-const TOLD = new Set(['agent.status', 'agent.findings', 'drift']);
+/** The store does not take anything now: nothing of the batch was kept, and it is to be sent again later. */
+export type StorageTrouble = { readonly reason: 'storage-full'; readonly detail: string };
 
-/** Takes valid batches: first into the log, then into the fold. */
+type Accepted = Result<BatchReceipt, StorageTrouble>;
+type Waiting = { readonly batch: Batch; readonly done: PromiseWithResolvers<Accepted> };
+type Spoken = { readonly bootId: string | undefined; readonly version: string | undefined };
+
+/** Takes valid batches: into the log, in one transaction with others that came at the same time, and so into the fold. */
 export class Collector {
-  readonly #store: Store;
+  readonly #recorder: LogRecorder;
   readonly #fold: TopologyFold;
   readonly #log: Logger;
-  readonly #clock: () => Date;
   readonly #onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
   readonly #tellResult: (node: string, result: CommandResult) => void;
+  #waiting: Waiting[] = [];
 
   constructor(parts: {
-    readonly store: Store;
+    readonly recorder: LogRecorder;
     readonly fold: TopologyFold;
     readonly log: Logger;
-    readonly clock: () => Date;
     /** A batch was acknowledged. */
     readonly onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
+    /** Hears the answers to commands, after they are in the log. */
     readonly commandResults: (node: string, result: CommandResult) => void;
   }) {
-    this.#store = parts.store;
+    this.#recorder = parts.recorder;
     this.#fold = parts.fold;
     this.#log = parts.log;
-    this.#clock = parts.clock;
     this.#onBatch = parts.onBatch;
     this.#tellResult = parts.commandResults;
   }
 
   /** Idempotent: a batch that was taken before is acknowledged again and changes nothing. */
-  accept(batch: Batch): BatchReceipt {
-    const { header, records } = batch;
-    const receivedAt = this.#clock().toISOString();
-    const problems = records.filter((record) => record.type === 'journal.problem');
-    const stored = this.#store.appendBatch({
-      ...header,
-      receivedAt,
-      invocations: records.flatMap((record) => (record.type === 'invocation' ? [record.event] : [])),
-      problems,
-    });
-    this.#onBatch(batch, stored);
-    for (const problem of problems) this.#log.warn({ node: header.node, ...problem }, 'journal line not readable');
-    if (stored.isDuplicate) return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };
-    this.#fold.hearAgent(header, receivedAt);
-    for (const record of records) {
-      if (record.type === 'kernel.snapshot') this.#fold.putSnapshot(record.snapshot);
-      if (record.type === 'kernel.delta') this.#fold.applyDelta(record.delta);
-      if (TOLD.has(record.type)) this.#fold.hearRecord(header.node, record);
+  accept(batch: Batch): Promise<Accepted> {
+    const done = Promise.withResolvers<Accepted>();
+    this.#waiting.push({ batch, done });
+    if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    return done.promise;
+  }
+
+  /** Several agents' batches for the price of one commit. */
+  #commit(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    try {
+      const fresh = this.#recorder.record((append) => {
+        const spoken = new Map<string, Spoken>();
+        return group.filter(({ batch }) => this.#append(batch, append, spoken));
+      });
+      for (const { batch } of fresh) this.#tell(batch);
+      for (const each of group) this.#onBatch(each.batch, { isDuplicate: !fresh.includes(each) });
+      for (const { batch, done } of group) done.resolve(succeed(this.#acknowledge(batch)));
+    } catch (error) {
+      for (const { done } of group) {
+        if (isStorageError(error)) done.resolve(fail(describeTrouble(error as Error)));
+        else done.reject(error);
+      }
     }
-    // Whoever waits for a result finds its effect already folded.
+  }
+
+  /** False where the batch was there before. */
+  #append(batch: Batch, append: Append, spoken: Map<string, Spoken>): boolean {
+    const { header, records, texts } = batch;
+    const { store } = this.#recorder;
+    if (!store.rememberBatch(header)) return false;
+    const { node, bootId, agentVersion: version } = header;
+    const known = spoken.get(node) ?? this.#fold.agent(node);
+    spoken.set(node, { bootId, version });
+    const hello = { type: 'agent.hello', bootId, version } as const;
+    const isNew = known.bootId !== bootId || known.version !== version;
+    if (isNew) append(node, hello);
+    let appended = 0;
+    for (const [place, record] of records.entries()) {
+      if (append(node, record, texts[place]) !== undefined) appended += 1;
+    }
+    if (appended === 0 && !isNew) append(node, hello);
+    return true;
+  }
+
+  #acknowledge({ header }: Batch): BatchReceipt {
+    const isNeeded = needsSnapshot(this.#fold.agent(header.node), header.bootId);
+    return { acknowledged: header.sequence, needsSnapshot: isNeeded };
+  }
+
+  #tell({ header, records }: Batch): void {
     for (const record of records) {
+      if (record.type === 'journal.problem') this.#warn(header.node, record);
       if (record.type === 'command.result') this.#tellResult(header.node, record.result);
     }
-    if (stored.fresh.length > 0) this.#fold.addInvocations(header.node, stored.fresh);
-    return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };
+  }
+
+  #warn(node: string, record: BatchRecord): void {
+    this.#log.warn({ node, ...record }, 'journal line not readable');
   }
 }
+
+const describeTrouble = (error: Error): StorageTrouble => ({
+  reason: 'storage-full',
+  detail: `The event store cannot be written: ${error.message}. Send the batch again later.`,
+});

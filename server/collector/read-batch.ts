@@ -1,11 +1,17 @@
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, gunzipSync } from 'node:zlib';
 import type { z } from 'zod';
+import { compileExactCheck } from '#model/compile-exact-check.ts';
 import { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { findHeaderAbsurdity, findRecordAbsurdity } from './find-absurdity.ts';
 
-export type Batch = { readonly header: BatchHeader; readonly records: readonly BatchRecord[] };
+export type Batch = {
+  readonly header: BatchHeader;
+  readonly records: readonly BatchRecord[];
+  /** The JSON that each record came as, where it says the record and nothing else. */
+  readonly texts: readonly (string | undefined)[];
+};
 export type BatchRefusal = {
   readonly reason: 'too-large' | 'malformed-batch' | 'unsupported-protocol';
   readonly detail: string;
@@ -16,6 +22,10 @@ export const BATCH_COMPRESSED_BYTES = 16 * 2 ** 20;
 export const BATCH_BYTES = 128 * 2 ** 20;
 
 const unzip = promisify(gunzip);
+/** Up to here the thread pool costs more than the work. */
+const UNZIPPED_AT_ONCE_BYTES = 64 * 1024;
+const UNPACKED_AT_ONCE_BYTES = 2 ** 20;
+const isExactRecord = compileExactCheck(BatchRecord);
 
 /** Unpacks and validates a batch: header line, then records. Nothing of a batch is taken if one line is wrong. */
 export async function readBatch(body: Uint8Array, encoding: string): Promise<Result<Batch, BatchRefusal>> {
@@ -27,21 +37,25 @@ export async function readBatch(body: Uint8Array, encoding: string): Promise<Res
   const header = readHeader(first);
   if (!header.ok) return header;
   const records: BatchRecord[] = [];
+  const texts: (string | undefined)[] = [];
   for (const [index, line] of rest.entries()) {
-    const record = parseLine(line, BatchRecord, index + 2);
+    const record = parseRecord(line, index + 2);
     if (!record.ok) return record;
-    const node = nodeOf(record.value);
+    const node = nodeOf(record.value.record);
     if (node !== undefined && node !== header.value.node) {
       return refuse(`Line ${index + 2} speaks of node ${node}, the header of ${header.value.node}.`);
     }
-    const absurdity = findRecordAbsurdity(record.value);
+    const absurdity = findRecordAbsurdity(record.value.record);
     if (absurdity !== undefined) return refuse(`Line ${index + 2}: ${absurdity}.`);
-    records.push(record.value);
+    records.push(record.value.record);
+    texts.push(record.value.text);
   }
-  return succeed({ header: header.value, records });
+  return succeed({ header: header.value, records, texts });
 }
 
 async function unpack(body: Uint8Array): Promise<Result<Buffer, BatchRefusal>> {
+  const small = body.length <= UNZIPPED_AT_ONCE_BYTES ? unpackSmall(body) : undefined;
+  if (small !== undefined) return succeed(small);
   try {
     return succeed(await unzip(body, { maxOutputLength: BATCH_BYTES }));
   } catch (error) {
@@ -49,6 +63,15 @@ async function unpack(body: Uint8Array): Promise<Result<Buffer, BatchRefusal>> {
       return fail({ reason: 'too-large', detail: `The batch unpacks to more than ${BATCH_BYTES} bytes.` });
     }
     return refuse(`The body is not gzip: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** `undefined` where it is not small, or not right: then it goes the long way. */
+function unpackSmall(body: Uint8Array): Buffer | undefined {
+  try {
+    return gunzipSync(body, { maxOutputLength: UNPACKED_AT_ONCE_BYTES });
+  } catch {
+    return undefined;
   }
 }
 
@@ -63,6 +86,16 @@ function readHeader(line: string): Result<BatchHeader, BatchRefusal> {
   const header = parseLine(line, BatchHeader, 1);
   const absurdity = header.ok ? findHeaderAbsurdity(header.value) : undefined;
   return absurdity === undefined ? header : refuse(`Line 1, the header: ${absurdity}.`);
+}
+
+type ReadRecord = { readonly record: BatchRecord; readonly text: string | undefined };
+
+/** What needs no change is taken as it is; all else goes through the schema, which says what is wrong. */
+function parseRecord(line: string, number: number): Result<ReadRecord, BatchRefusal> {
+  const json = parseJson(line);
+  if (json.ok && isExactRecord(json.value)) return succeed({ record: json.value as BatchRecord, text: line });
+  const parsed = parseLine(line, BatchRecord, number);
+  return parsed.ok ? succeed({ record: parsed.value, text: undefined }) : parsed;
 }
 
 function parseLine<T>(line: string, schema: z.ZodType<T>, number: number): Result<T, BatchRefusal> {

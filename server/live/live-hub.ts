@@ -152,7 +152,10 @@ export class LiveHub {
     this.#following.set(topic, following);
     if (isFollowed) following.sessions.add(session);
     else following.sessions.delete(session);
-    if (following.sessions.size === 0) this.#following.delete(topic);
+    if (following.sessions.size > 0) return;
+    this.#following.delete(topic);
+    // Of a node that nobody watches the fold need not tell what only time has changed.
+    this.#snapshots.delete(topic);
   }
 
   /** Serialises only if somebody follows, and once for all who do. */

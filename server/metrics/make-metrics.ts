@@ -5,6 +5,7 @@ import { CLUSTER_KINDS, WATCH_STATES, type WatchCounts } from '../cluster/watch-
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { LiveHub } from '../live/live-hub.ts';
 import type { Store } from '../store/store.ts';
+import type { LogRetention } from '../topology/log-retention.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import { type IngestMetrics, makeIngestMetrics } from './ingest-metrics.ts';
 
@@ -14,8 +15,7 @@ export type MetricParts = {
   readonly store: Store;
   readonly commands: CommandDesk;
   readonly watchCounts: WatchCounts;
-  /** Size of the database's files. */
-  readonly readStoreBytes: () => number;
+  readonly retention: LogRetention;
 };
 
 export type Metrics = { readonly registry: Registry; readonly ingest: IngestMetrics };
@@ -77,17 +77,19 @@ function addLabelled(registry: Registry, { name, help, labels, read }: Labelled)
   });
 }
 
-function addStoreMetrics(registry: Registry, { store, readStoreBytes }: MetricParts): void {
-  addGauge(registry, {
-    name: 'podwire_stored_invocations',
-    help: 'CNI invocations in the event store',
-    read: () => store.countEvents({}),
-  });
-  addGauge(registry, {
-    name: 'podwire_store_bytes',
-    help: 'Size of the database on disk, its write-ahead log included',
-    read: readStoreBytes,
-  });
+function addStoreMetrics(registry: Registry, { store, retention }: MetricParts): void {
+  const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
+    ['podwire_stored_invocations', 'CNI invocations in the event store', () => store.countEvents({})],
+    ['podwire_store_bytes', 'Bytes of the event store in use', () => store.measure().usedBytes],
+    ['podwire_store_file_bytes', 'Bytes of the file of the event store', () => store.measure().fileBytes],
+    ['podwire_log_oldest_timestamp_seconds', 'Oldest time that can be told', () => (store.oldestMs ?? 0) / 1_000],
+  ];
+  for (const [name, help, read] of gauges) addGauge(registry, { name, help, read });
+  const counters: readonly (readonly [name: string, help: string, read: () => number])[] = [
+    ['podwire_retention_removed_entries_total', 'Entries that retention removed', () => retention.removed.entries],
+    ['podwire_retention_removed_invocations_total', 'Invocations among them', () => retention.removed.events],
+  ];
+  for (const [name, help, read] of counters) addCounter(registry, { name, help, read });
 }
 
 function addLiveMetrics(registry: Registry, { hub }: MetricParts): void {

@@ -12,6 +12,8 @@ export type EventFilter = {
   readonly toMs?: number | undefined;
   /** Only entries of the log before this one. */
   readonly beforeSeq?: number | undefined;
+  /** Only entries of the log up to this one. */
+  readonly upToSeq?: number | undefined;
 };
 
 /** The filter as SQL; values are bound, never printed into the text. */
@@ -24,6 +26,7 @@ export function buildEventFilter(filter: EventFilter): { readonly where: string;
     ['started_ms >= ?', filter.fromMs],
     ['started_ms <= ?', filter.toMs],
     ['seq < ?', filter.beforeSeq],
+    ['seq <= ?', filter.upToSeq],
   ];
   const used = conditions.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]));
   return {

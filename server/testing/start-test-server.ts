@@ -32,6 +32,7 @@ export async function startTestServer(folder?: string): Promise<TestServer> {
     namespaces: [],
     web: 'off',
     logLevel: 'silent',
+    retention: {},
     executable: '/nonexistent',
   };
   const started = await startServer(config, {

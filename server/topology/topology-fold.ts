@@ -1,56 +1,82 @@
-import type { ClusterNode, ClusterPod } from '#model/cluster/cluster-facts.ts';
-import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { Finding } from '#model/findings/finding.ts';
-import type { KernelDelta } from '#model/kernel/kernel-delta.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
-import type { BatchHeader, BatchRecord } from '#model/protocol/agent-batch.ts';
+import type { ClusterFold } from '#model/log/cluster-fold.ts';
+import type { AgentFacts } from '#model/log/fold-agent.ts';
+import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
+import type { AskedTime } from '#model/log/node-fold.ts';
 import type { TopologyDelta } from '#model/protocol/live-message.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
-import { equalJson } from '#model/topology/equal-json.ts';
-import { joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
-import { podKeyOf } from '#model/topology/match-attachments.ts';
+import { chooseTargets, joinNodeTile } from '#model/topology/join-node-tile.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
-import type { ClusterSource } from '../cluster/cluster-sink.ts';
-import { NodeState } from './node-state.ts';
+import type { Recorded } from '../collector/log-recorder.ts';
+import type { Store } from '../store/store.ts';
+import { LiveCluster } from './live-cluster.ts';
+import { countRecords, type LiveNode, listWires } from './live-node.ts';
+import { NodeKeeper } from './node-keeper.ts';
+import { weighEntry } from './rebuild-stream.ts';
 
 /** What changed, told once per recomputation. */
 export type FoldListener = {
-  /** `delta` is absent where the node appeared or went. */
+  /** `delta` is absent where the node appeared or went, or where what was told of it before is not held any more. */
   readonly nodeChanged: (name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined) => void;
   readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
   readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
-  /** All that is wrong with a node now; nothing where it went. */
+  /** What a node's agent finds wrong now, told with every recomputation of the node; none of a node that went. */
   readonly findingsChanged?: (node: string, findings: readonly Finding[]) => void;
   /** Whether it wants to hear of a node at once; absent: it may wait until others are done. */
   readonly isWatching?: (name: string) => boolean;
 };
 
+export type FoldLimits = {
+  /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
+  readonly checkpointWeight: number;
+  /** Kernel records of the nodes whose whole fold is held. */
+  readonly heldRecords: number;
+};
+
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
-const CLUSTER_DEBOUNCE_MS = 100;
+/** Nodes that nobody watches get this share of the time, and are looked at this often at least. */
+const UNWATCHED_SHARE = 0.3;
+const LONGEST_PAUSE_MS = 1_000;
+const SLICE_MS = 10;
+/** A read of the cluster waits this long for nodes that have to be read from the store first. */
+const READ_BUDGET_MS = 200;
+/** Kernel records in memory: about 2 KB each, folded and joined. */
+const HELD_RECORDS = 200_000;
+const CHECKPOINT_BUDGET_MS = 10;
+/** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
+const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
 
-/** Folds what agents and the cluster say into topologies, and tells listeners what changed. */
+/**
+ * The live topology: the fold of the log as it grows, and word to listeners of what changed. It is fed by `apply` only. Of
+ * every node it keeps a summary; whole folds are read from the store when somebody needs them.
+ */
 export class TopologyFold {
-  readonly #nodes = new Map<string, NodeState>();
-  readonly #topologies = new Map<string, NodeTopology>();
-  readonly #unscheduled = new Map<string, ClusterPod>();
-  readonly #dirty = new Set<string>();
+  readonly #keeper: NodeKeeper;
+  readonly #cluster: LiveCluster;
+  readonly #dirty = new Set<LiveNode>();
   readonly #listeners = new Set<FoldListener>();
   readonly #clock: () => Date;
-  #source: ClusterSource;
-  #problem: string | undefined;
-  #blindSpots: readonly string[] = [];
-  #isSynced = false;
-  #cluster: ClusterTopology;
-  #isClusterDirty = false;
-  #nodeTimer: NodeJS.Timeout | undefined;
-  #clusterTimer: NodeJS.Timeout | undefined;
+  readonly #checkpointWeight: number;
+  #timer: NodeJS.Timeout | undefined;
+  #next: NodeJS.Immediate | undefined;
+  #unwatchedFromMs = 0;
+  #passMs = 0;
 
-  constructor(clock: () => Date, source: ClusterSource) {
-    this.#clock = clock;
-    this.#source = source;
-    this.#cluster = this.#joinCluster();
+  constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly limits?: FoldLimits | undefined }) {
+    this.#checkpointWeight = parts.limits?.checkpointWeight ?? CHECKPOINT_WEIGHT;
+    this.#clock = parts.clock;
+    this.#keeper = new NodeKeeper(parts.store, parts.limits?.heldRecords ?? HELD_RECORDS);
+    this.#cluster = new LiveCluster(parts.store, (topology, delta) => {
+      for (const listener of this.#listeners) listener.clusterChanged(topology, delta);
+    });
+    for (const node of this.#keeper.nodes()) {
+      if (node.tile !== undefined) this.#cluster.put(node.tile);
+    }
+    this.#markAged();
+    this.flush();
   }
 
   listen(listener: FoldListener): () => void {
@@ -58,243 +84,217 @@ export class TopologyFold {
     return () => this.#listeners.delete(listener);
   }
 
-  setSource(source: ClusterSource): void {
-    this.#source = source;
-    this.#markCluster();
-  }
-
-  /** Why the watch does not deliver; `undefined` once it does. */
-  setProblem(problem: string | undefined): void {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    this.#markCluster();
-  }
-
-  setBlindSpots(blindSpots: readonly string[]): void {
-    this.#blindSpots = blindSpots;
-    this.#markCluster();
-  }
-
-  /** The first lists are complete: from now on a node that the cluster does not name is a fact, not a matter of time. */
-  setSynced(): void {
-    if (this.#isSynced) return;
-    this.#isSynced = true;
-    for (const name of this.#nodes.keys()) this.#mark(name);
-  }
-
-  putNode(facts: ClusterNode): void {
-    this.#state(facts.name).facts = facts;
-    this.#mark(facts.name);
-  }
-
-  removeNode(name: string): void {
-    this.#state(name).facts = undefined;
-    this.#mark(name);
-  }
-
-  putPod(pod: ClusterPod): void {
-    const key = podKeyOf(pod);
-    this.#forgetPod(key, pod.nodeName);
-    if (pod.nodeName === undefined) this.#unscheduled.set(key, pod);
-    else this.#state(pod.nodeName).pods.set(key, pod);
-    if (pod.nodeName === undefined) this.#markCluster();
-    else this.#mark(pod.nodeName);
-  }
-
-  removePod(pod: Pick<ClusterPod, 'namespace' | 'name'>): void {
-    this.#forgetPod(podKeyOf(pod), undefined);
-  }
-
-  #forgetPod(key: ReturnType<typeof podKeyOf>, exceptNode: string | undefined): void {
-    if (this.#unscheduled.delete(key)) this.#markCluster();
-    for (const [name, state] of this.#nodes) {
-      if (name !== exceptNode && state.pods.delete(key)) this.#mark(name);
+  /** What was written to the log, in its order. */
+  apply(recorded: readonly Recorded[]): void {
+    const arrived = new Map<string, InvocationSummary[]>();
+    for (const { entry, bytes } of recorded) {
+      const { stream, body } = entry;
+      if (stream === CLUSTER_STREAM) {
+        if (this.#cluster.apply(entry, bytes)) this.#markAll();
+        continue;
+      }
+      const node = this.#keeper.ensure(stream);
+      node.apply(entry);
+      node.weight += weighEntry(bytes);
+      this.#mark(node);
+      if (body.type !== 'invocation') continue;
+      const summaries = arrived.get(stream) ?? [];
+      summaries.push(summarizeInvocation(body.event, stream));
+      arrived.set(stream, summaries);
+    }
+    for (const [node, summaries] of arrived) {
+      for (const listener of this.#listeners) listener.invocationsArrived(node, summaries);
     }
   }
 
-  restoreKernel(snapshot: KernelSnapshot, agent: { readonly lastSeen: string; readonly version: string }): void {
-    this.#state(snapshot.node).restore(snapshot, agent);
-    this.#mark(snapshot.node);
-  }
-
-  hearAgent(header: BatchHeader, receivedAt: string): void {
-    this.#state(header.node).hearAgent(header, receivedAt);
-    this.#mark(header.node);
-  }
-
-  putSnapshot(snapshot: KernelSnapshot): void {
-    this.#state(snapshot.node).putSnapshot(snapshot);
-    this.#mark(snapshot.node);
-  }
-
-  applyDelta(delta: KernelDelta): void {
-    this.#state(delta.node).applyDelta(delta);
-    this.#mark(delta.node);
-  }
-
-  hearRecord(node: string, record: BatchRecord): void {
-    this.#state(node).hearRecord(record);
-    this.#mark(node);
-  }
-
-  needsSnapshot(header: Pick<BatchHeader, 'node' | 'bootId'>): boolean {
-    return this.#state(header.node).needsSnapshot(header.bootId);
-  }
-
-  /** `isReplay`: from the log, at a start; nobody is told. */
-  addInvocations(node: string, events: readonly InvocationEvent[], isReplay = false): void {
-    const state = this.#state(node);
-    for (const event of events) state.addInvocation(event);
-    this.#mark(node);
-    if (isReplay) return;
-    const summaries = events.map((event) => summarizeInvocation(event, node));
-    for (const listener of this.#listeners) listener.invocationsArrived(node, summaries);
+  /** What is known of a node's agent, up to the newest entry. */
+  agent(name: string): AgentFacts {
+    const node = this.#keeper.find(name);
+    if (node === undefined) return {};
+    if (node.isUncertain) this.#keeper.hydrate(node);
+    return node.agent;
   }
 
   /** Time passes without a word: agents turn stale, the statistics' window moves on. Call about once a second. */
   tick(): void {
-    const now = this.#clock();
-    for (const [name, state] of this.#nodes) {
-      const shown = this.#topologies.get(name)?.node.node?.agent.state;
-      if (shown !== undefined && shown !== state.agentState(now).state) this.#mark(name);
-    }
-    this.#markCluster();
+    this.#markAged();
+    this.#keeper.saveSummaries((node) => this.#dirty.has(node));
   }
 
-  nodeNames(): readonly string[] {
-    this.flush();
-    return [...this.#topologies.keys()];
+  /** Writes checkpoints that are due, a few: call it often. Throws where the store cannot be written. */
+  saveCheckpoints(): void {
+    this.#cluster.saveCheckpoint(this.#checkpointWeight);
+    this.#keeper.saveCheckpoints(this.#checkpointWeight, CHECKPOINT_BUDGET_MS);
   }
 
   node(name: string): NodeTopology | undefined {
-    this.flush();
-    return this.#topologies.get(name);
+    const node = this.#keeper.find(name);
+    if (node === undefined) return undefined;
+    this.#keeper.hydrate(node);
+    if (node.topology === undefined || this.#dirty.has(node)) this.#recompute(node);
+    return node.topology;
   }
 
   kernel(name: string): KernelSnapshot | undefined {
-    return this.#nodes.get(name)?.snapshot;
+    const node = this.#keeper.find(name);
+    return node && this.#keeper.hydrate(node).snapshot;
   }
 
   cluster(): ClusterTopology {
     this.flush();
-    return this.#cluster;
+    return this.#cluster.topology;
   }
 
-  /** Every node's summary: what is wrong with it. */
-  *summaries(): Generator<{ readonly name: string; readonly findings: readonly Finding[] }> {
-    for (const name of this.nodeNames())
-      yield { name, findings: this.#topologies.get(name)?.node.node?.findings ?? [] };
+  /** The cluster's services and endpoint slices, as the watch last told them. */
+  clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices'> {
+    return this.#cluster.fold;
   }
 
-  unscheduledPods(): readonly ClusterPod[] {
-    return [...this.#unscheduled.values()];
-  }
-
-  /** Kernel states to keep over a restart. */
-  *kernels(): Generator<{ readonly snapshot: KernelSnapshot; readonly lastSeen: string; readonly version: string }> {
-    for (const { snapshot, heard } of this.#nodes.values()) {
-      if (snapshot !== undefined && heard !== undefined) yield { snapshot, ...heard };
-    }
+  /** Every node's summary: findings, and the words that its pods are found by. */
+  *summaries(): Generator<Pick<LiveNode, 'name' | 'findings' | 'wires' | 'tile'>> {
+    this.flush();
+    for (const node of this.#keeper.nodes()) if (node.tile !== undefined) yield node;
   }
 
   /** Recomputes what is due now, so that a read after a write sees it. */
   flush(): void {
-    clearTimeout(this.#nodeTimer);
-    this.#nodeTimer = undefined;
-    if (this.#dirty.size > 0) {
-      const names = [...this.#dirty];
-      this.#dirty.clear();
-      for (const name of names) this.#recompute(name);
-    }
-    this.#flushCluster();
+    const untilMs = performance.now() + READ_BUDGET_MS;
+    do {
+      if (this.#cluster.renewTargets()) this.#markRoutes();
+      for (const node of [...this.#dirty]) {
+        const isAtHand = node.fold !== undefined || !node.isChanged;
+        if (isAtHand || performance.now() < untilMs) this.#recompute(node);
+      }
+    } while ((this.#dirty.size > 0 || this.#cluster.isTargetsRenewalDue) && performance.now() < untilMs);
+    this.#cluster.flush();
   }
 
   close(): void {
-    clearTimeout(this.#nodeTimer);
-    clearTimeout(this.#clusterTimer);
+    clearTimeout(this.#timer);
+    clearImmediate(this.#next);
     this.#listeners.clear();
+    this.flush();
+    clearTimeout(this.#timer);
+    this.#keeper.saveSummaries(() => false);
+    this.#cluster.close();
   }
 
-  #state(name: string): NodeState {
-    const known = this.#nodes.get(name);
-    if (known !== undefined) return known;
-    const state = new NodeState(name);
-    this.#nodes.set(name, state);
-    return state;
+  #ask(): AskedTime {
+    return this.#cluster.fold.ask(this.#clock().getTime());
   }
 
-  #mark(name: string): void {
-    this.#dirty.add(name);
-    this.#nodeTimer ??= setTimeout(() => this.#flushNodes(), NODE_DEBOUNCE_MS);
+  #mark(node: LiveNode): void {
+    this.#dirty.add(node);
+    this.#schedule(NODE_DEBOUNCE_MS);
   }
 
-  #markCluster(): void {
-    this.#isClusterDirty = true;
-    this.#clusterTimer ??= setTimeout(() => this.#flushCluster(), CLUSTER_DEBOUNCE_MS);
+  #markAll(): void {
+    for (const node of this.#keeper.nodes()) this.#mark(node);
   }
 
-  #flushNodes(): void {
-    this.#nodeTimer = undefined;
-    const names = [...this.#dirty];
-    this.#dirty.clear();
-    for (const name of names) this.#recompute(name);
+  /** Every tile tells the routes to all podCIDRs, and those are others now. */
+  #markRoutes(): void {
+    for (const node of this.#keeper.nodes()) {
+      node.isChanged = true;
+      this.#mark(node);
+    }
   }
 
-  #recompute(name: string): void {
-    const state = this.#state(name);
-    const before = this.#topologies.get(name);
-    this.#markCluster();
-    if (!this.#isVisible(state)) {
-      this.#topologies.delete(name);
-      if (before === undefined) return;
-      for (const listener of this.#listeners) listener.nodeChanged(name, undefined, undefined);
-      for (const listener of this.#listeners) listener.findingsChanged?.(name, []);
+  #markAged(): void {
+    const asked = this.#ask();
+    for (const node of this.#keeper.nodes()) if (node.isChanged || node.isAged(asked)) this.#mark(node);
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#timer !== undefined || this.#next !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#pass(performance.now());
+    }, afterMs);
+  }
+
+  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. */
+  #pass(beganMs: number): void {
+    this.#next = undefined;
+    const listeners = [...this.#listeners];
+    const isWatched = (node: LiveNode) => listeners.some((each) => each.isWatching?.(node.name) === true);
+    const mayWait = beganMs < this.#unwatchedFromMs;
+    let isCut = false;
+    for (const node of [...this.#dirty]) {
+      if (mayWait && !isWatched(node)) continue;
+      if (performance.now() - beganMs > SLICE_MS) {
+        isCut = true;
+        break;
+      }
+      this.#recompute(node);
+    }
+    if (this.#cluster.renewTargets()) this.#markRoutes();
+    this.#rest(performance.now() - beganMs, { isCut, mayWait });
+  }
+
+  #rest(tookMs: number, pass: { readonly isCut: boolean; readonly mayWait: boolean }): void {
+    if (!pass.mayWait) this.#passMs += tookMs;
+    if (pass.isCut) {
+      this.#next = setImmediate(() => this.#pass(performance.now()));
       return;
     }
-    const after = state.join(this.#clock(), this.#source.source !== 'none' && this.#isSynced);
-    const delta = before === undefined ? undefined : diffTopology(before, after);
-    if (delta !== undefined && isEmptyDelta(delta)) return;
-    this.#topologies.set(name, after);
-    for (const listener of this.#listeners) listener.nodeChanged(name, after, delta);
-    const found = after.node.node?.findings ?? [];
-    if (equalJson(before?.node.node?.findings ?? [], found)) return;
-    for (const listener of this.#listeners) listener.findingsChanged?.(name, found);
+    if (!pass.mayWait) {
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, this.#passMs / UNWATCHED_SHARE - this.#passMs);
+      this.#unwatchedFromMs = performance.now() + pauseMs;
+      this.#passMs = 0;
+    }
+    if (this.#dirty.size > 0) this.#schedule(NODE_DEBOUNCE_MS);
   }
 
-  /** A node is there while the cluster names it or its agent speaks; a silent stranger is gone. */
-  #isVisible(state: NodeState): boolean {
-    if (state.facts !== undefined || state.pods.size > 0) return true;
-    if (state.heard === undefined) return false;
-    return !this.#isSynced || state.agentState(this.#clock()).state === 'live';
+  #recompute(node: LiveNode): void {
+    this.#dirty.delete(node);
+    const asked = this.#ask();
+    if (node.isChanged) this.#keeper.hydrate(node);
+    if (node.fold === undefined) this.#age(node, asked);
+    else this.#join(node, asked);
+    node.isChanged = false;
+    node.expiresMs = node.recent.expiresMs(asked.atMs);
   }
 
-  #flushCluster(): void {
-    clearTimeout(this.#clusterTimer);
-    this.#clusterTimer = undefined;
-    if (!this.#isClusterDirty) return;
-    this.#isClusterDirty = false;
-    const after = this.#joinCluster();
-    const delta = diffTopology(this.#cluster, after);
-    if (isEmptyDelta(delta)) return;
-    this.#cluster = after;
-    for (const listener of this.#listeners) listener.clusterChanged(after, delta);
+  /** Nothing but the time has changed. */
+  #age(node: LiveNode, asked: AskedTime): void {
+    const before = node.tile;
+    node.tile = before !== undefined && node.isVisible(asked) ? node.ageTile(before, asked) : undefined;
+    if (before === undefined && node.isVisible(asked)) {
+      this.#keeper.hydrate(node);
+      this.#join(node, asked);
+    } else if (node.tile === undefined) this.#remove(node);
+    else this.#cluster.put(node.tile);
   }
 
-  #joinCluster(): ClusterTopology {
-    const now = this.#clock();
-    const nodes = new Map(
-      [...this.#topologies].map(([name, topology]) => [name, { topology, statistics: this.#state(name).measure(now) }]),
-    );
-    let podCount = this.#unscheduled.size;
-    for (const { topology } of nodes.values()) podCount += Object.keys(topology.pods).length;
-    return joinClusterTopology({
-      source: this.#source.source,
-      server: this.#source.server,
-      problem: this.#problem,
-      blindSpots: this.#blindSpots,
-      podCount,
-      unscheduledPods: this.#unscheduled.size,
-      nodes,
-    });
+  #join(node: LiveNode, asked: AskedTime): void {
+    const before = node.topology;
+    const after = node.fold?.topology(asked);
+    node.topology = after;
+    if (after === undefined) {
+      node.tile = undefined;
+      this.#remove(node);
+      return;
+    }
+    const targets = chooseTargets(node.name, this.#cluster.targets, this.#cluster.size);
+    const statistics = node.recent.measure(asked.atMs);
+    node.tile = joinNodeTile({ name: node.name, topology: after, statistics, targets });
+    node.wires = listWires(after);
+    for (const listener of this.#listeners) listener.findingsChanged?.(node.name, node.findings);
+    if (before?.links !== after.links) this.#keeper.account(node, countRecords(after));
+    this.#cluster.put(node.tile);
+    const delta = before && diffTopology(before, after);
+    if (delta !== undefined && isEmptyDelta(delta)) {
+      node.topology = before;
+      return;
+    }
+    for (const listener of this.#listeners) listener.nodeChanged(node.name, after, delta);
+  }
+
+  #remove(node: LiveNode): void {
+    node.topology = undefined;
+    if (!this.#cluster.remove(node.name)) return;
+    for (const listener of this.#listeners) listener.nodeChanged(node.name, undefined, undefined);
+    for (const listener of this.#listeners) listener.findingsChanged?.(node.name, []);
   }
 }

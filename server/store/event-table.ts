@@ -1,0 +1,90 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LogEntry } from '#model/log/log-entry.ts';
+import type { EventBody } from '#model/protocol/rest.ts';
+import type { InvocationSummary } from '#model/topology/topology.ts';
+import { buildEventFilter, type EventFilter } from './build-event-filter.ts';
+import { decodeText } from './encode-body.ts';
+import type { Stretch } from './log-table.ts';
+
+export type EventPage = { readonly events: readonly InvocationSummary[]; readonly cursor?: string };
+
+/** The heads of the invocations in the log, to be searched. */
+export class EventTable {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #remove: StatementSync;
+  /** Counted once, then kept: a count of millions of rows is no matter of a request. */
+  #total: number | undefined;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#remove = database.prepare('DELETE FROM event WHERE seq > ? AND seq <= ?');
+    this.#insert = database.prepare(
+      `INSERT INTO event (seq, id, node, pod, verb, outcome, started_ms, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING`,
+    );
+  }
+
+  /** False where an event of this id is there already. */
+  insert(seq: number, summary: InvocationSummary): boolean {
+    const { changes } = this.#insert.run(
+      seq,
+      summary.id,
+      summary.node,
+      summary.pod ?? null,
+      summary.verb,
+      summary.outcome,
+      Date.parse(summary.startedAt) || 0,
+      JSON.stringify(summary),
+    );
+    if (changes === 0) return false;
+    if (this.#total !== undefined) this.#total += 1;
+    return true;
+  }
+
+  /** Newest first, a page at a time. */
+  list(filter: EventFilter, limit: number): EventPage {
+    const { where, values } = buildEventFilter(filter);
+    const rows = this.#database
+      .prepare(`SELECT seq, summary FROM event ${where} ORDER BY seq DESC LIMIT ?`)
+      .all(...values, limit + 1);
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      events: page.map((row) => JSON.parse(String(row.summary)) as InvocationSummary),
+      ...(rows.length > limit && last !== undefined && { cursor: String(last.seq) }),
+    };
+  }
+
+  count(filter: EventFilter): number {
+    const { where, values } = buildEventFilter(filter);
+    if (where === '' && this.#total !== undefined) return this.#total;
+    const row = this.#database.prepare(`SELECT count(*) AS count FROM event ${where}`).get(...values);
+    const count = Number(row?.count ?? 0);
+    if (where === '') this.#total = count;
+    return count;
+  }
+
+  find(id: string): EventBody | undefined {
+    const row = this.#database
+      .prepare('SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq) WHERE event.id = ?')
+      .get(id);
+    if (row === undefined) return undefined;
+    const body = JSON.parse(decodeText(row.body)) as LogEntry['body'];
+    if (body.type !== 'invocation') return undefined;
+    const receivedAt = new Date(Number(row.received_ms)).toISOString();
+    return { node: String(row.node), receivedAt, event: body.event };
+  }
+
+  /** Answers how many there were. */
+  remove({ afterSeq, upToSeq }: Stretch): number {
+    const removed = Number(this.#remove.run(afterSeq, upToSeq).changes);
+    if (this.#total !== undefined) this.#total -= removed;
+    return removed;
+  }
+
+  /** After rows went otherwise, or a transaction did not hold. */
+  recount(): void {
+    this.#total = undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ClusterKind } from '#model/log/log-entry.ts';
+
+export type KeptFact = { readonly key: string; readonly stream: string; readonly object: string };
+
+/** The cluster's objects as the log last told them. Derived from the log in the same transactions. */
+export class FactTable {
+  readonly #find: StatementSync;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #keys: StatementSync;
+  readonly #list: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#find = database.prepare('SELECT key, stream, object FROM fact WHERE kind = ? AND key = ?');
+    this.#put = database.prepare('INSERT OR REPLACE INTO fact (kind, key, stream, object) VALUES (?, ?, ?, ?)');
+    this.#remove = database.prepare('DELETE FROM fact WHERE kind = ? AND key = ?');
+    this.#keys = database.prepare('SELECT key FROM fact WHERE kind = ?');
+    this.#list = database.prepare('SELECT key, stream, object FROM fact WHERE kind = ? ORDER BY key');
+  }
+
+  find(kind: ClusterKind, key: string): KeptFact | undefined {
+    const row = this.#find.get(kind, key);
+    return row && { key: String(row.key), stream: String(row.stream), object: String(row.object) };
+  }
+
+  put(kind: ClusterKind, fact: KeptFact): void {
+    this.#put.run(kind, fact.key, fact.stream, fact.object);
+  }
+
+  remove(kind: ClusterKind, key: string): void {
+    this.#remove.run(kind, key);
+  }
+
+  listKeys(kind: ClusterKind): readonly string[] {
+    return this.#keys.all(kind).map((row) => String(row.key));
+  }
+
+  *list(kind: ClusterKind): Generator<KeptFact> {
+    for (const row of this.#list.iterate(kind)) {
+      yield { key: String(row.key), stream: String(row.stream), object: String(row.object) };
+    }
+  }
+}

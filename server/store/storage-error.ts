@@ -1,0 +1,26 @@
+/** SQLite's primary result codes of a disk or a file that does not serve: sqlite.org/rescode.html. */
+const BUSY = 5;
+const READ_ONLY = 8;
+const INPUT_OUTPUT = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANNOT_OPEN = 14;
+const NO_DATABASE = 26;
+const OF_THE_FILE = new Set([BUSY, READ_ONLY, INPUT_OUTPUT, CORRUPT, FULL, CANNOT_OPEN, NO_DATABASE]);
+
+/** SQLite's primary result code; `undefined` for any other error. */
+export function readStorageCode(error: unknown): number | undefined {
+  const { errcode } = (error ?? {}) as { readonly errcode?: unknown };
+  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}
+
+/** True for trouble with the disk or the file, which may pass; false for a mistake of ours. */
+export const isStorageError = (error: unknown): boolean => OF_THE_FILE.has(readStorageCode(error) ?? 0);
+
+/** What to do about it. */
+export function adviseOnStorage(error: unknown): string {
+  const code = readStorageCode(error);
+  if (code === FULL) return 'Make room, or choose a folder on another disk with PODWIRE_DATA.';
+  if (code === READ_ONLY) return 'Make it writable, or choose another folder with PODWIRE_DATA.';
+  return 'Move the file away or choose another folder with PODWIRE_DATA.';
+}

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { buildInvocation } from '#model/testing/build-node.ts';
+import { writeBatch } from '../testing/start-test-server.ts';
+import { openStore } from './open-store.ts';
+
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+
+const settings = (folder: string) => ({
+  ...process.env,
+  KUBECONFIG: '',
+  PODWIRE_DATA: folder,
+  PODWIRE_LISTEN: '127.0.0.1:0',
+  PODWIRE_WEB: 'off',
+  PODWIRE_LAB: 'off',
+  PODWIRE_LOG: 'silent',
+});
+
+/** A shell line, then the server, in a mount namespace of their own: what is mounted there nobody else sees. */
+const inMounts = (line: string): readonly string[] => [
+  '-Urm',
+  '--propagation',
+  'private',
+  'sh',
+  '-c',
+  `${line} && exec "$0" "$1"`,
+  process.execPath,
+  MAIN,
+];
+
+async function withFolder(work: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'podwire-trouble-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a server says that cannot start. */
+function failToStart(
+  folder: string,
+  line: string,
+): { readonly lines: readonly string[]; readonly status: number | null } {
+  const run = spawnSync('unshare', [...inMounts(line)], { env: settings(folder), encoding: 'utf8' });
+  return { lines: run.stderr.trim().split('\n'), status: run.status };
+}
+
+function makeStore(folder: string): void {
+  const store = openStore(join(folder, 'podwire.db'));
+  if (store.ok) store.value.close();
+}
+
+test.each([
+  {
+    what: 'a read-only file system with a store',
+    hasStore: true,
+    mount: 'mount --bind -o ro "$D" "$D"',
+    word: /podwire\.db cannot be used: .*(readonly|unable to open)/,
+  },
+  {
+    what: 'a read-only file system without one',
+    hasStore: false,
+    mount: 'mount --bind -o ro "$D" "$D"',
+    word: /podwire\.db cannot be used: .*(readonly|unable to open)/,
+  },
+  {
+    what: 'a disk without room',
+    hasStore: false,
+    mount: 'mount -t tmpfs -o size=16k tmpfs "$D"',
+    word: /podwire\.db cannot be used: .*(full|disk I\/O)/,
+  },
+])('on $what the server does not start and says so in one line with a remedy', async ({ hasStore, mount, word }) => {
+  await withFolder((folder) => {
+    if (hasStore) makeStore(folder);
+    const { lines, status } = failToStart(folder, `D='${folder}'; ${mount}`);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(word);
+    expect(lines[0]).toMatch(/PODWIRE_DATA/);
+    expect(status).toBe(1);
+  });
+});
+
+test('a damaged store is refused in one line and left as it is', async () => {
+  await withFolder((folder) => {
+    makeStore(folder);
+    const path = join(folder, 'podwire.db');
+    truncateSync(path, 6_000);
+    const { lines, status } = failToStart(folder, 'true');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/podwire\.db cannot be used: database disk image is malformed.*PODWIRE_DATA/);
+    expect(status).toBe(1);
+  });
+});
+
+type Running = { readonly child: ChildProcess; readonly url: string };
+
+async function startOnSmallDisk(folder: string): Promise<Running> {
+  const line = `mount -t tmpfs -o size=24m tmpfs '${folder}' && head -c 8M /dev/zero > '${folder}/filler'`;
+  const child = spawn('unshare', [...inMounts(line)], { env: settings(folder), stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    const url = /Podwire is at (\S+)/.exec(said)?.[1];
+    if (url !== undefined) return { child, url };
+    await sleep(5);
+  }
+}
+
+async function post(
+  url: string,
+  body: Uint8Array,
+): Promise<{ readonly status: number; readonly type: string | undefined }> {
+  const answer = await fetch(`${url}/agent/v1/batches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+    body: body as Uint8Array<ArrayBuffer>,
+  });
+  const { type } = (await answer.json()) as { type?: string };
+  return { status: answer.status, type };
+}
+
+const countStored = async (url: string): Promise<number> =>
+  Number(/^podwire_stored_invocations (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+
+/** Too big to be folded into little: what is on the disk grows by it. */
+const writeBig = (sequence: number): Uint8Array => {
+  const records = Array.from({ length: 20 }, (_, place) => {
+    const event = buildInvocation('ADD', 1, { id: `${sequence}-${place}` });
+    const stdin = Array.from({ length: 1_000 }, () => Math.random());
+    return { type: 'invocation', event: { ...event, data: { ...event.data, stdin } } };
+  });
+  return writeBatch(sequence, records);
+};
+
+test('when the disk becomes full a batch is refused whole, and taken when there is room again', {
+  timeout: 120_000,
+}, async () => {
+  await withFolder(async (folder) => {
+    const { child, url } = await startOnSmallDisk(folder);
+    try {
+      let sequence = 1;
+      let body = writeBig(sequence);
+      let answer = await post(url, body);
+      for (; answer.status === 200; answer = await post(url, body)) {
+        sequence += 1;
+        body = writeBig(sequence);
+      }
+      expect(answer).toEqual({ status: 507, type: 'https://podwire.io/problems/storage-full' });
+      expect(await countStored(url)).toBe((sequence - 1) * 20);
+      expect((await fetch(`${url}/readyz`)).status).toBe(503);
+      // Seen from outside, the file is below the root of the process that is in there.
+      rmSync(`/proc/${child.pid}/root${folder}/filler`);
+      while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(50);
+      expect((await post(url, body)).status).toBe(200);
+      expect((await post(url, body)).status).toBe(200);
+      expect(await countStored(url)).toBe(sequence * 20);
+    } finally {
+      const ended = once(child, 'close');
+      child.kill('SIGTERM');
+      await ended;
+    }
+  });
+});
