@@ -78,3 +78,13 @@ export function describeSwitchedOff(path: string): FoundProblem {
     object: `file ${path}`,
   };
 }
+
+export function describeUnreadable(reason: string): FoundProblem {
+  return {
+    id: `network-unreadable/${reason}`,
+    rule: 'network-unreadable',
+    severity: 'error',
+    title: 'A part of the pod network cannot be looked at, and is not kept',
+    evidence: [reason],
+  };
+}

@@ -5,13 +5,13 @@ import type { ReportQueue } from '../report-queue.ts';
 import { WakeSignal } from '../wake-signal.ts';
 import { describeError, type WriteLog } from '../write-log-line.ts';
 import { concernsNetwork } from './concerns-network.ts';
-import { describeApiTrouble, describeSwitchedOff } from './describe-findings.ts';
+import { describeApiTrouble, describeSwitchedOff, describeUnreadable } from './describe-findings.ts';
 import { FindingBook } from './finding-book.ts';
 import { NetworkNotifications } from './network-notifications.ts';
 import type { NetworkSettings } from './network-settings.ts';
 import { NodeNetwork } from './node-network.ts';
 import type { FoundProblem } from './node-network-plan.ts';
-import type { DriftReport, Round } from './reconciler.ts';
+import { type DriftReport, type Round, UNREADABLE_RETRY_MS } from './reconciler.ts';
 import { type NodesByName, watchNodes } from './watch-nodes.ts';
 import { WatchedFolders } from './watched-folders.ts';
 
@@ -123,7 +123,7 @@ class Keeping {
     return round?.dueAtMs;
   }
 
-  #reconcile(nodes: NodesByName, { startMs, isThorough }: Moment): Round | undefined {
+  #reconcile(nodes: NodesByName, { startMs, isThorough }: Moment): Round {
     const { log } = this.#keeper;
     try {
       const now = new Date().toISOString();
@@ -134,8 +134,14 @@ class Keeping {
       }
       return round;
     } catch (error) {
-      log('error', 'the pod network could not be looked at', { reason: describeError(error) });
-      return undefined;
+      const reason = describeError(error);
+      log('error', 'the pod network could not be looked at', { reason });
+      return {
+        drifts: [],
+        changes: [],
+        findings: [describeUnreadable(reason)],
+        dueAtMs: startMs + UNREADABLE_RETRY_MS,
+      };
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Drift } from '#model/agent/drift.ts';
 import { describeError } from '../write-log-line.ts';
+import { describeUnreadable } from './describe-findings.ts';
 import type { FoundProblem } from './node-network-plan.ts';
 import type { Observation } from './observation.ts';
 import { REPAIR_PACE, type RepairPace, RepairRecord } from './repair-record.ts';
@@ -40,7 +41,7 @@ export class Reconciler {
     const seen = new Set<string>();
     const isSettled = this.#settledPlan === plan;
     for (const stage of stages) {
-      for (const observation of round.look(stage)) {
+      for (const observation of round.look(stage, nowMs)) {
         const key = identify(observation);
         seen.add(key);
         this.#treat(observation, { round, nowMs, isSettled });
@@ -95,6 +96,9 @@ export class Reconciler {
   }
 }
 
+/** A missing program may be installed, a table may hold still. */
+export const UNREADABLE_RETRY_MS = 5_000;
+
 const identify = ({ kind, object, key, wanted }: Observation): string =>
   `${kind} ${key ?? object}${wanted === '' ? ' extra' : ''}`;
 
@@ -107,19 +111,13 @@ class RoundNotes implements Round {
   isOpen = false;
 
   /** A stage that cannot even look must not keep the others from their work. */
-  look(stage: Stage): readonly Observation[] {
+  look(stage: Stage, nowMs: number): readonly Observation[] {
     try {
       return stage();
     } catch (error) {
       this.isOpen = true;
-      const reason = describeError(error);
-      this.findings.push({
-        id: `network-unreadable/${reason}`,
-        rule: 'network-unreadable',
-        severity: 'error',
-        title: 'A part of the pod network cannot be looked at',
-        evidence: [reason],
-      });
+      this.findings.push(describeUnreadable(describeError(error)));
+      this.#expect(nowMs + UNREADABLE_RETRY_MS);
       return [];
     }
   }
@@ -139,9 +137,13 @@ class RoundNotes implements Round {
 
   postpone(observation: Observation, record: RepairRecord): void {
     this.isOpen = true;
-    this.dueAtMs = Math.min(this.dueAtMs ?? Number.POSITIVE_INFINITY, record.dueAtMs);
+    this.#expect(record.dueAtMs);
     if (record.failure === undefined) this.noteContention(observation, record);
     else this.findings.push(describeFailure(observation, record.failure));
+  }
+
+  #expect(dueAtMs: number): void {
+    this.dueAtMs = Math.min(this.dueAtMs ?? Number.POSITIVE_INFINITY, dueAtMs);
   }
 
   noteContention({ kind, object, key, command }: Observation, { repairs }: RepairRecord): void {
