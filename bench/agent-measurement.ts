@@ -8,7 +8,8 @@ export interface AgentMeasurement {
   /** Of one full reading after the other in one process, the first left out: it decodes everything. */
   readonly readingsMs: readonly number[];
   readonly firstReadingMs: number;
-  /** CPU of all the readings but the first, the same way. */
+  /** CPU of the same readings, without the netfilter tools that they start. */
+  readonly readingsCpuMs: readonly number[];
   readonly changes: number;
   readonly changesCpuMs: number;
   /** CPU of the agent over the same time without changes. */

@@ -87,7 +87,7 @@ async function measureAgent(folder: string, sink: BatchSink) {
   return { idleCpuMs, changes, changesCpuMs, changesIdleCpuMs, ...memory };
 }
 
-function measureReadings(): Pick<AgentMeasurement, 'firstReadingMs' | 'readingsMs'> {
+function measureReadings(): Pick<AgentMeasurement, 'firstReadingMs' | 'readingsMs' | 'readingsCpuMs'> {
   // The engine's options are those that the agent sets itself.
   const engine = { BUN_JSC_useConcurrentJIT: '0', BUN_JSC_useConcurrentGC: '0', BUN_JSC_numberOfGCMarkers: '1' };
   const { stderr, status } = spawnSync(options.podwire, ['snapshot'], {
@@ -96,12 +96,16 @@ function measureReadings(): Pick<AgentMeasurement, 'firstReadingMs' | 'readingsM
     maxBuffer: 256 * 1024 * 1024,
   });
   if (status !== 0) throw new Error(`podwire snapshot ended with ${status}: ${stderr}`);
-  const lines = stderr
+  const [first, ...readings] = stderr
     .trim()
     .split('\n')
-    .map((line): { durationMs?: number } => JSON.parse(line));
-  const [firstReadingMs = 0, ...readingsMs] = lines.flatMap(({ durationMs }) => durationMs ?? []);
-  return { firstReadingMs, readingsMs };
+    .map((line): { durationMs: number; cpuMs: number } => JSON.parse(line))
+    .filter(({ durationMs }) => durationMs !== undefined);
+  return {
+    firstReadingMs: first?.durationMs ?? 0,
+    readingsMs: readings.map(({ durationMs }) => durationMs),
+    readingsCpuMs: readings.map(({ cpuMs }) => cpuMs),
+  };
 }
 
 function measureTools(): Pick<AgentMeasurement, 'toolsMs' | 'toolsCpuMs' | 'toolPerChangeCpuMs'> {

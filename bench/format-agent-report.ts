@@ -17,6 +17,7 @@ export function formatAgentReport(measured: AgentMeasurement): string {
     `| memory (RSS), peak | ${megabytes(measured.rssBytes)} MB, ${megabytes(measured.peakRssBytes)} MB | ${goals.rssMb} MB | |`,
     `| CPU when nothing happens, over ${idleSeconds} s | ${idlePercent.toFixed(2)} % of a core | ${goals.idlePercent} % | |`,
     `| full reading, p50 of ${readings.count} | ${readings.p50Ms.toFixed(0)} ms | ${goals.readingMs} ms | ${measured.toolsMs.toFixed(0)} ms |`,
+    `| its CPU, p50 | ${summarizeDurations(measured.readingsCpuMs).p50Ms.toFixed(0)} ms | | ${measured.toolsCpuMs.toFixed(0)} ms |`,
     `| the first one of a process | ${measured.firstReadingMs.toFixed(0)} ms | | |`,
     `| CPU for a changed link, mean of ${changes} | ${changeCpuMs.toFixed(2)} ms | ${goals.changeCpuMs} ms | ${measured.toolPerChangeCpuMs.toFixed(2)} ms |`,
   ];

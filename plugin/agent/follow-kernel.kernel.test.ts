@@ -203,14 +203,21 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     expect(counts.resyncs).toBeGreaterThanOrEqual(2);
   });
 
-  it('a change that no notification tells is found by the full reading, and counted', async () => {
-    sandbox.run('ip neigh add proxy 10.9.9.9 dev cni0; ip -n cni-1 neigh add proxy 10.9.9.8 dev eth0');
+  it('what no notification tells is found by the full reading, and counted where it is a record', async () => {
+    sandbox.run(`ip neigh add proxy 10.9.9.9 dev cni0; ip -n cni-1 neigh add proxy 10.9.9.8 dev eth0
+      iptables-legacy -A INPUT -i uplink -j ACCEPT; sysctl -qw net.ipv4.conf.all.arp_ignore=1
+      if command -v ipset >/dev/null; then ipset create blocked hash:ip; ipset add blocked 10.1.1.1; fi`);
+    const known = () => [...foldKernelRecords(collector.records).values()];
+    const root = () => known().find(({ kind }) => kind === 'root');
     const proxies = () =>
-      [...foldKernelRecords(collector.records).values()].flatMap(({ neighbours }) =>
-        neighbours.filter(({ flags }) => flags.includes('proxy')).map(({ ip }) => ip),
-      );
+      known().flatMap(({ neighbours }) => neighbours.filter(({ flags }) => flags.includes('proxy')));
     await until(() => proxies().length === 2);
-    expect(proxies().sort()).toEqual(['10.9.9.8', '10.9.9.9']);
+    const legacy = () => root()?.netfilter?.iptables.find(({ backend }) => backend === 'legacy');
+    await until(() => legacy() !== undefined);
+    expect(legacy()?.rules.map(({ text }) => text)).toEqual(['-A INPUT -i uplink -j ACCEPT']);
+    expect(root()?.sysctls['net.ipv4.conf.all.arp_ignore']).toBe('1');
+    const { told: one, read: other } = await meet(10_000);
+    expect(one).toEqual(other);
     expect(await stopAgent()).toMatchObject({ corrections: 2 });
   });
 });

@@ -98,8 +98,7 @@ export class KernelState {
 
   async #readAll({ drain, isDue, isCounting }: FullReading): Promise<boolean> {
     const early = drain();
-    const isWhole = this.#noteOverflow(early);
-    if (!isWhole) this.#numbers.forgetAll();
+    this.#noteOverflow(early);
     this.#strangers.clear();
     const known = new Set(this.#known.keys());
     const glances = new Map(this.#putIn(early, 'everywhere'));
@@ -249,8 +248,11 @@ export class KernelState {
   }
 
   #noteOverflow({ hasOverflowed }: Notices): boolean {
-    if (hasOverflowed) this.#add({ notificationOverflows: 1 });
-    return !hasOverflowed;
+    if (!hasOverflowed) return true;
+    this.#add({ notificationOverflows: 1 });
+    // Some may have been taken back, and given to others.
+    this.#numbers.forgetAll();
+    return false;
   }
 
   #add(more: Partial<KernelCounts>): void {

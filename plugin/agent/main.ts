@@ -154,9 +154,12 @@ export async function printSnapshot(env: Environment): Promise<number> {
   const state = new KernelState(writeLogLine, { isFollowing: false });
   const readings = Math.max(1, Number(env.PODWIRE_READINGS) || 1);
   for (let reading = 1; reading <= readings; reading += 1) {
-    const startMs = performance.now();
+    const [startMs, before] = [performance.now(), process.cpuUsage()];
     await state.readEverything();
-    if (readings > 1) writeLogLine('info', 'kernel state read', { reading, durationMs: performance.now() - startMs });
+    if (readings === 1) break;
+    const { user, system } = process.cpuUsage(before);
+    const cost = { durationMs: performance.now() - startMs, cpuMs: (user + system) / 1000 };
+    writeLogLine('info', 'kernel state read', { reading, ...cost });
   }
   const snapshot: KernelSnapshot = {
     node: nameNode(env),

@@ -45,8 +45,8 @@ ip netns exec cni-1111 iptables -A OUTPUT -d 169.254.169.254 -j DROP
 nft add table inet podwire-test
 unshare -n sleep infinity >/dev/null 2>&1 &
 sleep 0.2
-# Until every IPv6 address was found to be nobody else's: its local route appears only then.
-for n in cni-1111 cni-2222; do while ip -n $n -6 addr show tentative | grep -q .; do sleep 0.1; done; done`;
+# Until it is known of every IPv6 address whether somebody else has it, as cni0 does: its local route appears only then.
+for n in cni-1111 cni-2222; do while ip -n $n -6 addr show tentative | grep tentative | grep -vq dadfailed; do sleep 0.1; done; done`;
 
 type Facts = Record<string, unknown>;
 /** One link as `ip -j -d link` prints it. */
