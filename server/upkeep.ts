@@ -19,6 +19,7 @@ export class Upkeep {
   readonly #clock: () => Date;
   readonly #timers: readonly NodeJS.Timeout[];
   #retentionTimer: NodeJS.Timeout;
+  #isInTrouble = false;
 
   constructor(parts: {
     readonly fold: TopologyFold;
@@ -60,7 +61,16 @@ export class Upkeep {
 
   #tick(): void {
     this.#recorder.probe();
+    this.#tellTrouble(this.#recorder.trouble);
     this.#fold.tick();
+  }
+
+  /** Once when it begins, once when it is over. */
+  #tellTrouble(trouble: Error | undefined): void {
+    if ((trouble === undefined) === !this.#isInTrouble) return;
+    this.#isInTrouble = trouble !== undefined;
+    if (trouble === undefined) this.#log.info('the event store takes batches again');
+    else this.#log.error({ err: trouble }, 'the event store cannot be written: agents are told to wait');
   }
 
   #try(work: () => void): void {

@@ -97,7 +97,7 @@ async function readPods(view: TopologyView, page: readonly IndexedPod[]): Promis
 }
 
 async function describePod(view: TopologyView, key: string): Promise<Omit<PodBody, 'invocations'>> {
-  const indexed = (await view.pods()).find((each) => each.key === key);
+  const indexed = await view.pod(key);
   if (indexed === undefined) return { attachments: [] };
   const { node, facts } = indexed;
   if (node === undefined) {

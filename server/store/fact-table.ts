@@ -1,6 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ClusterKind } from '#model/log/log-entry.ts';
 
+/** A page is read in a few milliseconds. */
+const PAGE_FACTS = 2_000;
+
 export type KeptFact = { readonly key: string; readonly stream: string; readonly object: string };
 
 /** The cluster's objects as the log last told them. Derived from the log in the same transactions. */
@@ -16,7 +19,9 @@ export class FactTable {
     this.#put = database.prepare('INSERT OR REPLACE INTO fact (kind, key, stream, object) VALUES (?, ?, ?, ?)');
     this.#remove = database.prepare('DELETE FROM fact WHERE kind = ? AND key = ?');
     this.#keys = database.prepare('SELECT key FROM fact WHERE kind = ?');
-    this.#list = database.prepare('SELECT key, stream, object FROM fact WHERE kind = ? ORDER BY key');
+    this.#list = database.prepare(
+      'SELECT key, stream, object FROM fact WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
+    );
   }
 
   find(kind: ClusterKind, key: string): KeptFact | undefined {
@@ -36,9 +41,9 @@ export class FactTable {
     return this.#keys.all(kind).map((row) => String(row.key));
   }
 
-  *list(kind: ClusterKind): Generator<KeptFact> {
-    for (const row of this.#list.iterate(kind)) {
-      yield { key: String(row.key), stream: String(row.stream), object: String(row.object) };
-    }
+  /** The next so many behind a key, in the order of their keys; '' is before all. */
+  listPage(kind: ClusterKind, afterKey: string): readonly KeptFact[] {
+    const rows = this.#list.all(kind, afterKey, PAGE_FACTS);
+    return rows.map((row) => ({ key: String(row.key), stream: String(row.stream), object: String(row.object) }));
   }
 }

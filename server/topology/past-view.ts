@@ -67,6 +67,8 @@ export class PastView implements TopologyView {
     );
   };
 
+  readonly pod = async (key: string) => (await this.pods()).find((each) => each.key === key);
+
   readonly findings = async (): Promise<readonly NodeFinding[]> => {
     const all: NodeFinding[] = [];
     for await (const { name, fold } of this.#nodes()) {

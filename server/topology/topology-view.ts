@@ -25,5 +25,6 @@ export type TopologyView = {
   readonly kernel: (name: string) => Promise<KernelSnapshot | undefined>;
   /** In the order of their keys, pods that only CNI knows last. */
   readonly pods: () => Promise<readonly IndexedPod[]>;
+  readonly pod: (key: string) => Promise<IndexedPod | undefined>;
   readonly findings: () => Promise<readonly NodeFinding[]>;
 };
