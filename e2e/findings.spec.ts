@@ -121,7 +121,14 @@ test('a node is read again on request, and what came of it is said', async ({ pa
 
 test('what an agent lost is said on its node before anything is drawn', async ({ page }) => {
   const journal = { shippedLines: 9, unreadableLines: 0, refusedLines: 2, droppedLines: 7, waitingBytes: 0 };
-  const counts = { resyncs: 1, corrections: 0, notificationOverflows: 0, interruptedDumps: 0, foldedChanges: 0 };
+  const counts = {
+    resyncs: 1,
+    corrections: 0,
+    notificationOverflows: 0,
+    interruptedDumps: 0,
+    foldedChanges: 0,
+    droppedDrifts: 0,
+  };
   await postAsAgent(socket(), node, [{ type: 'agent.status', status: { ...counts, journal, rssBytes: 1 } }]);
   await page.goto(`/nodes/${node}`);
   await expect(page.getByText('7 lines dropped, 2 lines refused')).toBeVisible();

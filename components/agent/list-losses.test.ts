@@ -8,6 +8,7 @@ const status: AgentStatus = {
   notificationOverflows: 0,
   interruptedDumps: 0,
   foldedChanges: 0,
+  droppedDrifts: 0,
   journal: { shippedLines: 10, unreadableLines: 0, refusedLines: 0, droppedLines: 0, waitingBytes: 0 },
   rssBytes: 1,
 };

@@ -39,6 +39,12 @@ export function listLosses(status: AgentStatus): readonly Loss[] {
       brief: `${count(status.foldedChanges, 'kernel change', 'kernel changes')} folded`,
       text: `${count(status.foldedChanges, 'kernel change', 'kernel changes')} folded into later ones: the states in between are not known`,
     },
+    {
+      id: 'drifts',
+      count: status.droppedDrifts,
+      brief: `${count(status.droppedDrifts, 'drift', 'drifts')} dropped`,
+      text: `${count(status.droppedDrifts, 'drift', 'drifts')} dropped: too many waited for the collector`,
+    },
   ];
   return losses.filter((loss) => loss.count > 0);
 }

@@ -17,6 +17,8 @@ export const AgentStatus = z.object({
   interruptedDumps: Count,
   /** Kernel changes that were folded into one because the collector did not listen: states in between that nobody will see. */
   foldedChanges: Count,
+  /** Drifts that went because too many waited for the collector. */
+  droppedDrifts: Count,
   journal: z.object({
     /** Lines acknowledged by the collector. */
     shippedLines: Count,

@@ -4,7 +4,7 @@ import { AgentStatusReport } from './agent-status-report.ts';
 
 const journal = { shippedLines: 0, unreadableLines: 0, refusedLines: 0, droppedLines: 0, waitingBytes: 0 };
 const quiet: AgentStatus = {
-  ...{ resyncs: 1, corrections: 0, notificationOverflows: 0, interruptedDumps: 0, foldedChanges: 0 },
+  ...{ resyncs: 1, corrections: 0, notificationOverflows: 0, interruptedDumps: 0, foldedChanges: 0, droppedDrifts: 0 },
   journal,
   rssBytes: 80_000_000,
 };

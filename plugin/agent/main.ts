@@ -62,7 +62,11 @@ function refuse(problem: string): number {
 
 /** Loaded only where it is wanted: without its settings the agent changes nothing on the node. */
 async function keepNetwork(settings: NetworkSettings | undefined, keeper: Omit<Keeper, 'settings'>): Promise<void> {
-  if (settings === undefined) return;
+  if (settings === undefined) {
+    // An earlier run may have left some with the collector.
+    keeper.reports.setFindings([]);
+    return;
+  }
   const { keepNodeNetwork } = await import('./network/keep-node-network.ts');
   await keepNodeNetwork({ ...keeper, settings });
 }
@@ -90,6 +94,7 @@ async function runParts(
   const measure = () => ({
     ...kernelCounts(),
     foldedChanges: kernel.foldedChanges,
+    droppedDrifts: kept.dropped,
     journal: journals.measure(),
     rssBytes: process.memoryUsage.rss(),
   });

@@ -65,7 +65,14 @@ test('a time that has not come is answered as now', async () => {
 
 test('status, findings and drifts of an agent are part of its node, drifts newest first and 50 of them', async () => {
   await using app = await startTestServer();
-  const count = { resyncs: 1, corrections: 0, notificationOverflows: 0, interruptedDumps: 0, foldedChanges: 0 };
+  const count = {
+    resyncs: 1,
+    corrections: 0,
+    notificationOverflows: 0,
+    interruptedDumps: 0,
+    foldedChanges: 0,
+    droppedDrifts: 0,
+  };
   const journal = { shippedLines: 1, unreadableLines: 0, refusedLines: 0, droppedLines: 0, waitingBytes: 0 };
   const status = { ...count, journal, rssBytes: 1_000 };
   const time = '2026-01-01T00:00:00.000Z';

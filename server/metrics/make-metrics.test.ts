@@ -14,6 +14,7 @@ const status = (droppedLines: number): BatchRecord => ({
     notificationOverflows: 0,
     interruptedDumps: 0,
     foldedChanges: 0,
+    droppedDrifts: 0,
     journal: { shippedLines: 1, unreadableLines: 0, refusedLines: 0, droppedLines, waitingBytes: 0 },
     rssBytes: 50,
   },

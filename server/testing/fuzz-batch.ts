@@ -194,6 +194,7 @@ const buildStatus = (count: number) => ({
   notificationOverflows: 0,
   interruptedDumps: 0,
   foldedChanges: 0,
+  droppedDrifts: 0,
   journal: { shippedLines: count, unreadableLines: 0, refusedLines: 0, droppedLines: 0, waitingBytes: 0 },
   rssBytes: 1,
 });
