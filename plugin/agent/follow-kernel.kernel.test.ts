@@ -150,7 +150,9 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     const ended = new Promise((resolve) => agent.once('close', resolve));
     sandbox.run(`kill -TERM ${sandbox.findPids('agent').join(' ')}`);
     await ended;
-    const line = log.split('\n').find((each) => each.includes('agent stopped'));
+    const lines = log.split('\n');
+    console.info(lines.filter((each) => each.includes('corrected')).join('\n'));
+    const line = lines.find((each) => each.includes('agent stopped'));
     return JSON.parse(line ?? '{}');
   };
 
@@ -159,6 +161,7 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
       if (!tryToRun(script)) continue;
       const { told: known, read } = await meet(10_000);
       expect(known, what).toEqual(read);
+      if (process.env.SLOW) await wait(Number(process.env.SLOW));
     }
     expect(await stopAgent()).toMatchObject({ corrections: 0, notificationOverflows: 0 });
   });

@@ -3,7 +3,7 @@ import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { RTM } from '#plugin/netlink/netlink-tables.ts';
 import { readNsidNotice } from '#plugin/netlink/read-local-netns-id.ts';
 import { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
-import { countCorrections } from './count-corrections.ts';
+import { findCorrections } from './find-corrections.ts';
 import { type FoundNamespace, findNamespaces } from './find-namespaces.ts';
 import type { KernelCounts } from './kernel-counts.ts';
 import type { Notices } from './kernel-notifications.ts';
@@ -19,6 +19,9 @@ import { describeError, type WriteLog } from './write-log-line.ts';
 
 /** What costs more than it tells is read of each namespace at every tenth resync: counters of rules, settings from files. */
 const resyncsPerTurn = 10;
+
+/** Of each namespace: enough to see what the kernel was silent about. */
+const loggedCorrections = 5;
 
 /**
  * The kernel state of every namespace of this node: what was read, with the notifications put in that came since. Its
@@ -135,8 +138,11 @@ export class KernelState {
       if (sides.some(({ staleLinks }) => staleLinks.size > 0)) unknown.add('links');
       const [one, other] = sides.map(({ known }) => known.namespace);
       if (one === undefined || other === undefined) continue;
-      const corrections = countCorrections(one, other, unknown);
-      if (corrections > 0) this.#add({ corrections });
+      const corrections = findCorrections(one, other, unknown);
+      if (corrections.length === 0) continue;
+      this.#add({ corrections: corrections.length });
+      const details = { namespace: id, count: corrections.length, records: corrections.slice(0, loggedCorrections) };
+      this.#log('info', 'a full reading corrected what notifications had told', details);
     }
   }
 

@@ -1,5 +1,7 @@
 import { diffNamespace, type NamespaceEquality } from '#model/kernel/diff-namespace.ts';
+import type { RecordKind } from '#model/kernel/kernel-delta.ts';
 import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { RECORD_IDS } from '#model/kernel/record-id.ts';
 import { equalityButForNoise } from './diff-namespaces.ts';
 import type { StalePart } from './patch-namespace.ts';
 
@@ -10,27 +12,29 @@ const equality: NamespaceEquality = { ...equalityButForNoise, isSameNetfilter: (
 const silentStates: ReadonlySet<string> = new Set(['incomplete', 'none', 'failed']);
 
 /**
- * How many records a full reading found different from what notifications had told.
+ * The records that a full reading found different from what notifications had told, one line for each.
  * @param told with every notification in it that came until the reading was done; `read` with the same ones
  * @param unknown parts that were read anew meanwhile: nothing can be said of them
  */
-export function countCorrections(
+export function findCorrections(
   told: NetworkNamespace,
   read: NetworkNamespace,
   unknown: ReadonlySet<StalePart>,
-): number {
-  if (told === read) return 0;
+): readonly string[] {
+  if (told === read) return [];
   const change = diffNamespace(spoken(told), { ...spoken(read), sysctls: told.sysctls }, equality);
-  if (change === undefined) return 0;
-  const kinds = new Set([...Object.keys(change.put), ...Object.keys(change.remove)]) as Set<keyof typeof change.put>;
-  let count = 0;
-  for (const kind of kinds) {
-    if (!unknown.has(kind)) count += (change.put[kind]?.length ?? 0) + (change.remove[kind]?.length ?? 0);
-  }
-  if (change.nextHops !== undefined && !unknown.has('nextHops')) count += 1;
-  if (change.trafficControl !== undefined && !unknown.has('trafficControl')) count += 1;
-  return count;
+  if (change === undefined) return [];
+  const kinds = (Object.keys(RECORD_IDS) as RecordKind[]).filter((kind) => !unknown.has(kind));
+  const wholes = (['nextHops', 'trafficControl'] as const).filter((part) => !unknown.has(part) && part in change);
+  return [
+    ...kinds.flatMap((kind) => (change.put[kind] ?? []).map((record) => `${kind} ${identify(kind, record)}`)),
+    ...kinds.flatMap((kind) => (change.remove[kind] ?? []).map((id) => `${kind} ${id} is gone`)),
+    ...wholes,
+  ];
 }
+
+const identify = (kind: RecordKind, record: unknown): string =>
+  (RECORD_IDS[kind] as (record: unknown) => string)(record);
 
 const spoken = (namespace: NetworkNamespace): NetworkNamespace => ({
   ...namespace,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Neighbour, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { buildPodNamespace } from '#model/testing/build-node.ts';
-import { countCorrections } from './count-corrections.ts';
+import { findCorrections } from './find-corrections.ts';
 
 const pod = buildPodNamespace(1);
 const none = new Set<never>();
@@ -10,29 +10,29 @@ const neighbour = (state: string, flags: string[] = []): Neighbour =>
 const withNeighbours = (...neighbours: Neighbour[]): NetworkNamespace => ({ ...pod, neighbours });
 
 test('a reading that says what was told corrects nothing', () => {
-  expect(countCorrections(pod, structuredClone(pod), none)).toBe(0);
+  expect(findCorrections(pod, structuredClone(pod), none)).toHaveLength(0);
 });
 
 test('each record that differs, came or went counts once', () => {
   const [lo, ...rest] = pod.links;
   if (lo === undefined) throw new Error('the pod has a loopback link');
   const read = { ...pod, links: [{ ...lo, mtuBytes: 1400 }], routes: [] };
-  expect(countCorrections(pod, read, none)).toBe(1 + rest.length + pod.routes.length);
+  expect(findCorrections(pod, read, none)).toHaveLength(1 + rest.length + pod.routes.length);
 });
 
 test('what moves by itself is no correction: confirmations, rule counters, settings that only files tell', () => {
   const told = { ...withNeighbours(neighbour('reachable')), sysctls: { 'net.ipv4.ip_forward': '0' } };
   const read = { ...withNeighbours(neighbour('stale')), sysctls: { 'net.ipv4.ip_forward': '1' } };
   expect(
-    countCorrections(told, { ...read, netfilter: { iptables: [], nft: [{ rule: {} }], problems: [] } }, none),
-  ).toBe(0);
+    findCorrections(told, { ...read, netfilter: { iptables: [], nft: [{ rule: {} }], problems: [] } }, none),
+  ).toHaveLength(0);
 });
 
 test('a neighbour that does not answer comes and goes silently; one that a link answers for does not', () => {
-  expect(countCorrections(withNeighbours(), withNeighbours(neighbour('incomplete')), none)).toBe(0);
-  expect(countCorrections(withNeighbours(), withNeighbours(neighbour('none', ['proxy'])), none)).toBe(1);
+  expect(findCorrections(withNeighbours(), withNeighbours(neighbour('incomplete')), none)).toHaveLength(0);
+  expect(findCorrections(withNeighbours(), withNeighbours(neighbour('none', ['proxy'])), none)).toHaveLength(1);
 });
 
 test('a table that was read anew meanwhile proves nothing', () => {
-  expect(countCorrections(pod, { ...pod, routes: [] }, new Set(['routes']))).toBe(0);
+  expect(findCorrections(pod, { ...pod, routes: [] }, new Set(['routes']))).toHaveLength(0);
 });
