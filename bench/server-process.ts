@@ -28,23 +28,19 @@ export class ServerProcess implements AsyncDisposable {
     const beganMs = performance.now();
     const root = resolve(import.meta.dirname, '..');
     const { KUBECONFIG: _config, KUBERNETES_SERVICE_HOST: _host, ...environment } = process.env;
-    const child = spawn(
-      process.execPath,
-      [...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []), join(root, 'server/main.ts')],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: {
-          ...environment,
-          PODWIRE_DATA: dataFolder,
-          PODWIRE_LISTEN: '127.0.0.1:0',
-          PODWIRE_WEB: 'off',
-          PODWIRE_LAB: 'off',
-          PODWIRE_LOG: 'error',
-          PODWIRE_RETENTION_SIZE: 'off',
-          ...(kubeConfig !== undefined && { KUBECONFIG: kubeConfig }),
-        },
+    const child = spawn(process.execPath, [join(root, 'server/main.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...environment,
+        PODWIRE_DATA: dataFolder,
+        PODWIRE_LISTEN: '127.0.0.1:0',
+        PODWIRE_WEB: 'off',
+        PODWIRE_LAB: 'off',
+        PODWIRE_LOG: 'error',
+        PODWIRE_RETENTION_SIZE: 'off',
+        ...(kubeConfig !== undefined && { KUBECONFIG: kubeConfig }),
       },
-    );
+    });
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;

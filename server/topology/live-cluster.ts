@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ClusterFold } from '#model/log/cluster-fold.ts';
 import { CLUSTER_STREAM, type LogEntry } from '#model/log/log-entry.ts';
 import type { TopologyDelta } from '#model/protocol/live-message.ts';
@@ -12,6 +13,8 @@ const DEBOUNCE_MS = 100;
 /** A flush of many tiles waits longer, so that a big cluster costs its browsers no more than a small one. */
 const PAUSE_PER_TILE_MS = 1;
 const LONGEST_PAUSE_MS = 1_000;
+/** In a big cluster: thousands of heartbeats a second are nothing that a browser could draw. */
+const FRESHNESS_PAUSE_MS = 10_000;
 
 type Told = (topology: ClusterTopology, delta: TopologyDelta) => void;
 
@@ -25,7 +28,8 @@ export class LiveCluster {
   #topology: ClusterTopology;
   #targets: readonly RouteTarget[] = [];
   #areTargetsChanged = false;
-  #wasMatrix = true;
+  #targetsKey = '';
+  #toldFreshMs = 0;
   #podCount = 0;
   #weight: number;
   #timer: NodeJS.Timeout | undefined;
@@ -46,6 +50,11 @@ export class LiveCluster {
   /** The podCIDRs of all nodes, in the order of their names. */
   get targets(): readonly RouteTarget[] {
     return this.#targets;
+  }
+
+  /** Stands for the podCIDRs that every tile tells the route to. */
+  get targetsKey(): string {
+    return this.#targetsKey;
   }
 
   get size(): number {
@@ -87,31 +96,46 @@ export class LiveCluster {
     return true;
   }
 
-  /** Looks again at the podCIDRs of all nodes where one changed. True where every tile has to be made again. */
+  /** Looks again at the podCIDRs of all nodes where one changed. True where tiles of another `targetsKey` have to be made again. */
   renewTargets(): boolean {
     if (!this.#areTargetsChanged) return false;
     this.#areTargetsChanged = false;
-    const wasMatrix = this.#wasMatrix;
-    this.#wasMatrix = isMatrix(this.#tiles.size);
     const names = [...this.#tiles.keys()].sort();
     this.#targets = names.flatMap((toNode) =>
       (this.#tiles.get(toNode)?.podCidrs ?? []).map((podCidr) => ({ toNode, podCidr })),
     );
-    return wasMatrix || this.#wasMatrix;
+    const before = this.#targetsKey;
+    this.#targetsKey = isMatrix(this.#tiles.size)
+      ? createHash('sha256').update(JSON.stringify(this.#targets)).digest('base64')
+      : 'own';
+    return this.#targetsKey !== before;
   }
 
-  /** Tells what changed since the last time. */
+  /** Tells what changed since the last time, all of it. */
   flush(): void {
+    this.#toldFreshMs = performance.now();
+    this.#flush(() => true);
+  }
+
+  /** The same, but for tiles of a big cluster of which only the agent's last word is new: those wait for more. */
+  #flushNews(): void {
+    const isFresh = performance.now() - this.#toldFreshMs >= FRESHNESS_PAUSE_MS;
+    if (isMatrix(this.#tiles.size) || isFresh) this.flush();
+    else this.#flush((before, after) => before === undefined || after === undefined || isNews(before, after));
+  }
+
+  #flush(isTold: (before: NodeTile | undefined, after: NodeTile | undefined) => boolean): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const put: Record<string, NodeTile> = {};
     const gone: string[] = [];
     for (const name of this.#changed) {
       const [before, after] = [this.#topology.nodes[name], this.#tiles.get(name)];
+      if (!isTold(before, after)) continue;
+      this.#changed.delete(name);
       if (after === undefined && before !== undefined) gone.push(name);
       if (after !== undefined && !equalJson(before, after)) put[name] = after;
     }
-    this.#changed.clear();
     const head = this.#joinHead();
     const isHeadNew = !equalJson(head, this.#topology.cluster.cluster);
     const isPut = Object.keys(put).length > 0;
@@ -143,6 +167,12 @@ export class LiveCluster {
 
   #schedule(): void {
     const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(DEBOUNCE_MS, this.#changed.size * PAUSE_PER_TILE_MS));
-    this.#timer ??= setTimeout(() => this.flush(), pauseMs);
+    this.#timer ??= setTimeout(() => this.#flushNews(), pauseMs);
   }
+}
+
+/** True where more is new than when the agent was last heard. */
+function isNews(before: NodeTile, after: NodeTile): boolean {
+  if (before.agent.state !== after.agent.state) return true;
+  return !equalJson(before, { ...after, agent: before.agent });
 }

@@ -19,6 +19,8 @@ export type NodeSummary = {
   readonly tile?: NodeTile | undefined;
   readonly findings: readonly Finding[];
   readonly wires: readonly WireWords[];
+  /** Of the tile's routes: `LiveCluster.targetsKey`. */
+  readonly targetsKey: string;
   /** Absent where there were too many. */
   readonly recent?: RecentColumns | undefined;
 };
@@ -37,6 +39,7 @@ export class LiveNode {
   tile: NodeTile | undefined;
   findings: readonly Finding[] = [];
   wires: readonly WireWords[] = [];
+  targetsKey = '';
   recent = new RecentInvocations();
   /** When the statistics change by themselves. */
   expiresMs: number | undefined;
@@ -64,6 +67,7 @@ export class LiveNode {
     this.tile = summary.tile;
     this.findings = summary.findings;
     this.wires = summary.wires;
+    this.targetsKey = summary.targetsKey;
     this.recent = new RecentInvocations(summary.recent);
   }
 
@@ -119,9 +123,9 @@ export class LiveNode {
   }
 
   summarize(): NodeSummary {
-    const { agent, isInCluster, tile, findings, wires, recent } = this;
+    const { agent, isInCluster, tile, findings, wires, targetsKey, recent } = this;
     const columns = recent.size > SUMMARIZED_INVOCATIONS ? undefined : recent.save();
-    return { agent, isInCluster, tile, findings, wires, recent: columns };
+    return { agent, isInCluster, tile, findings, wires, targetsKey, recent: columns };
   }
 }
 

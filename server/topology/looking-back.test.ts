@@ -151,7 +151,7 @@ class History {
   }
 }
 
-test.each([1, 2, 3, 4])(
+test.each([1, 2, 3])(
   'every time of a random history is told as it was, also after restarts, a kill, and when its oldest part is gone (seed %i)',
   { timeout: 120_000 },
   async (seed) => {
@@ -170,7 +170,7 @@ test.each([1, 2, 3, 4])(
       for (const run of [1, 2, 3]) {
         {
           await using world = openWorld(path, clock);
-          for (let step = 0; step < 60; step += 1) {
+          for (let step = 0; step < 35; step += 1) {
             nowMs += history.pick([1, 1, 40, 3_000, 9_000, 200_000]);
             history.step(world);
             world.fold.tick();
@@ -190,7 +190,7 @@ test.each([1, 2, 3, 4])(
       await checkAll(world);
       expect(Number(world.store.database.prepare('SELECT count(*) AS n FROM checkpoint').get()?.n)).toBeGreaterThan(3);
       const times = [...told.keys()].map((at) => Date.parse(at));
-      for (const oldestMs of [times[50] ?? 0, times[120] ?? 0]) {
+      for (const oldestMs of [times[30] ?? 0, times[70] ?? 0]) {
         const retention = new LogRetention(world.store, { ageMs: nowMs - oldestMs });
         const before = world.store.log.findFrom(0)?.receivedMs;
         while (retention.step(nowMs)) await checkOne(world, told, times.at(-3) ?? 0);

@@ -44,7 +44,7 @@ const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
 const READ_BUDGET_MS = 200;
 /** Kernel records in memory: about 2 KB each, folded and joined. */
-const HELD_RECORDS = 200_000;
+const HELD_RECORDS = 100_000;
 const CHECKPOINT_BUDGET_MS = 10;
 /** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
 const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
@@ -192,9 +192,10 @@ export class TopologyFold {
     for (const node of this.#keeper.nodes()) this.#mark(node);
   }
 
-  /** Every tile tells the routes to all podCIDRs, and those are others now. */
+  /** Tiles tell the routes to all podCIDRs, and those are others now. */
   #markRoutes(): void {
     for (const node of this.#keeper.nodes()) {
+      if (node.targetsKey === this.#cluster.targetsKey) continue;
       node.isChanged = true;
       this.#mark(node);
     }
@@ -276,6 +277,7 @@ export class TopologyFold {
       this.#remove(node);
       return;
     }
+    node.targetsKey = this.#cluster.targetsKey;
     const targets = chooseTargets(node.name, this.#cluster.targets, this.#cluster.size);
     const statistics = node.recent.measure(asked.atMs);
     node.tile = joinNodeTile({ name: node.name, topology: after, statistics, targets });
