@@ -14,6 +14,8 @@ export type AddressOrder = {
   freed: readonly string[];
   /** Where a host-local store that was taken over had got to. */
   lastImported: readonly string[];
+  /** Had an owner in this boot whose MAC was not made from the address, as others may remember. */
+  readonly misremembered: readonly string[];
 };
 
 export type FreeAddresses = {

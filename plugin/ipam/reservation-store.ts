@@ -17,7 +17,13 @@ import { hashText } from '#plugin/network/hash-text.ts';
 import { parseIpAddress } from '#plugin/network/ip-address.ts';
 import type { AddressOrder } from './address-order.ts';
 import { listHeld, readHostLocal, releaseHostLocal } from './host-local-store.ts';
-import { formatReservation, parseReservation, type Reservation, type ReservationOwner } from './reservation.ts';
+import {
+  formatReservation,
+  hadOtherMac,
+  parseReservation,
+  type Reservation,
+  type ReservationOwner,
+} from './reservation.ts';
 import { giveSpareSpace, isFull, keepSpareSpace } from './spare-space.ts';
 
 const LOCK_FILE = '.lock';
@@ -81,8 +87,8 @@ export class ReservationStore {
   }
 
   readOrder(): AddressOrder {
-    const { next = {}, freed = [], lastImported = [] } = this.#readState() ?? {};
-    return { next, freed, lastImported };
+    const { next = {}, freed = [], lastImported = [], misremembered = [] } = this.#readState() ?? {};
+    return { next, freed, lastImported, misremembered };
   }
 
   isFree(address: string): boolean {
@@ -128,7 +134,9 @@ export class ReservationStore {
     const gone = new Set(released);
     const order = this.readOrder();
     const freed = [...order.freed.filter((address) => !gone.has(address)), ...released];
-    if (gone.size > 0) this.#writeState({ bootId: this.#options.bootId, ...order, freed });
+    const odd = reservations.filter(hadOtherMac).flatMap(({ addresses }) => addresses);
+    const misremembered = [...order.misremembered.filter((address) => !odd.includes(address)), ...odd];
+    if (gone.size > 0) this.#writeState({ bootId: this.#options.bootId, ...order, freed, misremembered });
     for (const address of released) this.#remove(address);
     for (const reservation of reservations) {
       this.#releaseImported(reservation);
@@ -175,8 +183,9 @@ export class ReservationStore {
     const { next, freed } = this.readOrder();
     const returned = new Set(stale);
     const lastImported = this.#importHostLocal();
-    const order = { next, freed: [...freed.filter((address) => !returned.has(address)), ...stale], lastImported };
-    this.#writeState({ bootId: this.#options.bootId, ...order });
+    const freedNow = [...freed.filter((address) => !returned.has(address)), ...stale];
+    const { bootId } = this.#options;
+    this.#writeState({ bootId, next, freed: freedNow, lastImported, misremembered: [] });
     keepSpareSpace(this.#path(SPARE_FILE));
   }
 

@@ -26,6 +26,7 @@ export class SystemCallError extends Error {
 const symbols = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
+  connect: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
   recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'int64_t' },
@@ -65,6 +66,11 @@ export function openSocket(domain: number, type: number, protocol: number): numb
 /** bind(2) with a ready `struct sockaddr_*`. */
 export function bindSocket(fd: number, address: Uint8Array): void {
   checked(libc().bind(fd, address, address.byteLength), 'bind', `fd ${fd}`);
+}
+
+/** connect(2) with a ready `struct sockaddr_*`: of a raw socket, where send(2) sends to. */
+export function connectSocket(fd: number, address: Uint8Array): void {
+  checked(libc().connect(fd, address, address.byteLength), 'connect', `fd ${fd}`);
 }
 
 /** setsockopt(2) with an int. */
