@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { JsonObject } from '#model/json.ts';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import { readText } from '#plugin/netlink/file-calls.ts';
 import { openOwnNamespace } from '#plugin/netlink/network-namespace.ts';
 import type { Deadline } from './deadline.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
@@ -33,13 +33,13 @@ export function readNodeContext(variables: Readonly<Record<string, string | unde
 
 /** Not `hostname` of node:os, whose loading alone costs half a millisecond. */
 function readHostName(): string {
-  return readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
+  return readText('/proc/sys/kernel/hostname').trim();
 }
 
 /** The boot, and the namespace that holds the node's links: several nodes of a lab share one kernel. */
 export function readBootId(): string {
   using namespace = openOwnNamespace();
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${namespace.id}`;
+  return `${readText('/proc/sys/kernel/random/boot_id').trim()}/${namespace.id}`;
 }
 
 export type StoreContext = {

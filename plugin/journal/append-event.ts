@@ -1,5 +1,5 @@
-import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
+import { closeFile, inFolderOf, OPEN, openFile, writeFrom } from '#plugin/netlink/file-calls.ts';
 
 export function journalPath(stateDirectory: string): string {
   return `${stateDirectory}/journal/invocations.ndjson`;
@@ -12,25 +12,15 @@ export function journalPath(stateDirectory: string): string {
  */
 export function appendEvent(stateDirectory: string, event: InvocationEvent): void {
   const path = journalPath(stateDirectory);
-  const fd = openAppending(path);
+  const fd = inFolderOf(path, () => openFile(path, APPENDING, 0o640));
   try {
     const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
-    const written = writeSync(fd, line);
+    const written = writeFrom(fd, line);
     if (written !== line.byteLength) throw new Error(`${path}: ${written} of ${line.byteLength} bytes written`);
   } finally {
-    closeSync(fd);
+    closeFile(fd);
   }
 }
 
 /** Non-blocking: a FIFO in the journal's place fails at once where nobody reads it. */
-const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-
-function openAppending(path: string): number {
-  try {
-    return openSync(path, APPENDING, 0o640);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-    return openSync(path, APPENDING, 0o640);
-  }
-}
+const APPENDING = OPEN.WRITE | OPEN.APPEND | OPEN.CREATE | OPEN.NON_BLOCKING;
