@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
 import { runCni } from './cni/run-cni.ts';
+import { nodeFs } from './netlink/node-fs.ts';
 
 /**
  * The one executable on a node: a CNI plugin unless told otherwise. Runtimes call a plugin without arguments.
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   const known = INSTALL_COMMANDS.get(command);
   if (known !== undefined)
     return (await import('./install/main.ts')).runInstall(known, { words, variables: process.env });
-  writeSync(2, `podwire: unknown command ${command}; podwire help lists those that are known\n`);
+  nodeFs().writeSync(2, `podwire: unknown command ${command}; podwire help lists those that are known\n`);
   return 2;
 }
 

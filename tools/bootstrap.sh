@@ -93,13 +93,33 @@ install_runtimes() {
     exec apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends --no-remove "$@"' sh "$@" 9>&-
 }
 offer_container_runtimes() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 0; fi
+  offer_static_busybox
   missing=$(missing_packages containerd=containerd runc=runc podman=podman crun=crun conmon=conmon \
-    /var/lib/dpkg/info/busybox-static.list=busybox-static /usr/lib/cni/loopback=containernetworking-plugins)
-  if [ -z "$missing" ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 0; fi
+    /usr/lib/cni/loopback=containernetworking-plugins)
+  [ -n "$missing" ] || return 0
   say "installing Debian packages for the tests with container runtimes: $missing"
   # shellcheck disable=SC2086 # a list of package names
   install_runtimes $missing || { apt_get update && install_runtimes $missing; } ||
     say "could not install: $missing. The tests that need them will be skipped."
+}
+
+# busybox-static cannot stand beside Debian's other busybox, which a machine may need: unless it is there, it is unpacked.
+offer_static_busybox() {
+  if [ -x .podwire/busybox-static ] || is_installed busybox-static; then return 0; fi
+  say 'unpacking busybox-static for the tests with container runtimes'
+  unpack_busybox || { apt_get update && unpack_busybox; } ||
+    say 'could not unpack: busybox-static. The tests that need it will be skipped.'
+  rm -rf .podwire/busybox-draft
+}
+is_installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+# Downloaded as root: the user that apt has for downloads may not write here. The program's folder depends on the release.
+unpack_busybox() {
+  rm -rf .podwire/busybox-draft
+  mkdir -p .podwire/busybox-draft
+  (cd .podwire/busybox-draft && apt_get -o APT::Sandbox::User=root download busybox-static && dpkg -x ./*.deb .) &&
+    find .podwire/busybox-draft -path '*/bin/busybox' -type f -exec mv {} .podwire/busybox-static \; &&
+    [ -x .podwire/busybox-static ]
 }
 
 needs_lab() { [ "${PODWIRE_LAB:-auto}" != off ] && [ -z "${KUBECONFIG:-}" ] && [ -z "${KUBERNETES_SERVICE_HOST:-}" ]; }

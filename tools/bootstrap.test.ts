@@ -1,11 +1,38 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** What a Debian machine has without iproute2, iptables, nftables and unshare, and without Node. */
-const COMMANDS = ['sh', 'dirname', 'date', 'sort', 'paste', 'id', 'mkdir', 'tr', 'grep', 'find', 'xargs', 'cut', 'cat'];
+const COMMANDS = [
+  'sh',
+  'dirname',
+  'date',
+  'sort',
+  'paste',
+  'id',
+  'mkdir',
+  'mv',
+  'rm',
+  'tr',
+  'grep',
+  'find',
+  'xargs',
+  'cut',
+  'cat',
+  'chmod',
+];
 
 let root = '';
 
@@ -84,7 +111,7 @@ describe('npm start on a bare machine', () => {
 });
 
 describe('npm test on a machine without container runtimes', () => {
-  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '', udhcpd: '' };
+  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '', udhcpd: '', dpkg: 'exit 2' };
   /** Runs what would run in a mount namespace of its own. */
   const unshare = 'shift 3; exec "$@"';
 
@@ -105,6 +132,38 @@ describe('npm test on a machine without container runtimes', () => {
   it('leaves them out for an ordinary user', () => {
     const { stdout, stderr } = runTask('test', { ...present, unshare, id: 'echo 1000', 'apt-get': 'exit 9' });
     expect(stdout).toBe('');
+    expect(stderr).toMatch(/^podwire: npm is missing/);
+  });
+
+  /** As Debian 13 packs it; in 12 the program is in bin/. */
+  const dpkg = 'mkdir -p usr/bin usr/share/doc/busybox && echo static >usr/bin/busybox && chmod 755 usr/bin/busybox';
+  const download = `case "$*" in *download*) : >busybox-static.deb ;; *) printf '%s\\n' "$*" >>apt.log ;; esac`;
+  const unpacked = () => join(root, '.podwire/busybox-static');
+
+  it('unpacks a static busybox beside the installed one, which may need libraries', () => {
+    runTask('test', { ...present, unshare, id: 'echo 0', 'apt-get': download, dpkg });
+    expect(readFileSync(unpacked(), 'utf8')).toBe('static\n');
+    expect(readdirSync(join(root, '.podwire'))).not.toContain('busybox-draft');
+    expect(readFileSync(join(root, 'apt.log'), 'utf8')).not.toContain('busybox');
+  });
+
+  it('unpacks it once', () => {
+    const script = { ...present, unshare, id: 'echo 0', 'apt-get': download, dpkg };
+    expect(runTask('test', script).stdout).toContain('unpacking busybox-static');
+    expect(runTask('test', script).stdout).not.toContain('busybox-static');
+  });
+
+  it('takes the static busybox that is installed', () => {
+    const query = { 'dpkg-query': '[ "$3" = busybox-static ] && printf installed' };
+    const { stdout } = runTask('test', { ...present, unshare, id: 'echo 0', 'apt-get': download, dpkg, ...query });
+    expect(stdout).not.toContain('busybox-static');
+    expect(existsSync(unpacked())).toBe(false);
+  });
+
+  it('goes on without a static busybox when it cannot be downloaded', () => {
+    const { stdout, stderr } = runTask('test', { ...present, unshare, id: 'echo 0', 'apt-get': 'exit 100' });
+    expect(stdout).toMatch(/^podwire: could not unpack: busybox-static\. .* will be skipped\.$/m);
+    expect(existsSync(unpacked())).toBe(false);
     expect(stderr).toMatch(/^podwire: npm is missing/);
   });
 });

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXECUTABLE, KernelWorld } from '#plugin/testing/kernel-world.ts';
 
 /** Folder in which containerd, ctr and podman look for network configurations. */
@@ -89,9 +90,17 @@ export class ClientWorld extends KernelWorld {
 /** The program, or file, and the Debian package it comes from. */
 type Need = readonly [path: string, debianPackage: string];
 
+/** Debian's other package `busybox` has a program at the same place that needs libraries: no image can be made of it. */
+const isStaticInstalled = existsSync('/var/lib/dpkg/info/busybox-static.list');
+
+/** The statically linked program that images are made of: the installed one, or what `npm test` unpacked beside its like. */
+export const STATIC_BUSYBOX = isStaticInstalled
+  ? '/bin/busybox'
+  : join(import.meta.dirname, '..', '..', '.podwire', 'busybox-static');
+
 /** What every test with a container runtime needs beside the runtime. */
 const COMMON_NEEDS: readonly Need[] = [
-  ['/var/lib/dpkg/info/busybox-static.list', 'busybox-static'],
+  [STATIC_BUSYBOX, 'busybox-static'],
   ['/usr/lib/cni/loopback', 'containernetworking-plugins'],
 ];
 

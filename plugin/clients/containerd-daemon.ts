@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ClientWorld } from './client-world.ts';
+import { type ClientWorld, STATIC_BUSYBOX } from './client-world.ts';
 import { packImage } from './pack-image.ts';
 
 /** The image that ctr runs and that every pod sandbox is made of. */
@@ -46,7 +46,8 @@ export async function startContainerd(world: ClientWorld): Promise<void> {
     });
     daemon.once('close', (code) => reject(new Error(`containerd exited ${code}: ${log}`)));
   });
-  writeFileSync(world.outsidePath('/run/pause.tar'), packImage({ name: PAUSE_IMAGE, busybox: readBusybox() }));
+  const image = packImage({ name: PAUSE_IMAGE, busybox: readFileSync(STATIC_BUSYBOX) });
+  writeFileSync(world.outsidePath('/run/pause.tar'), image);
   world.exec('ctr', '--namespace', CRI_NAMESPACE, 'images', 'import', '/run/pause.tar');
 }
 
@@ -55,5 +56,3 @@ export async function killContainerd(world: ClientWorld): Promise<void> {
   world.exec('sh', '-c', `kill -KILL "$(cat ${PID_FILE})"`);
   while (world.try(['sh', '-c', `kill -0 "$(cat ${PID_FILE})"`]).exitCode === 0) await wait(20);
 }
-
-const readBusybox = (): Buffer => readFileSync('/bin/busybox');

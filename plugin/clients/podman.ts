@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { ProgramOutcome } from '#plugin/testing/kernel-world.ts';
-import type { ClientWorld } from './client-world.ts';
+import { type ClientWorld, STATIC_BUSYBOX } from './client-world.ts';
 
 /** Programs that the tests with podman need, and the Debian packages they come from. */
 export const PODMAN_NEEDS = [
@@ -31,7 +31,7 @@ export function preparePodman(world: ClientWorld): void {
   writeFileSync(world.outsidePath(SETTINGS), CONFIGURATION);
   const folder = world.outsidePath(`${ROOT_FILESYSTEM}/bin`);
   mkdirSync(folder, { recursive: true });
-  copyFileSync('/bin/busybox', `${folder}/busybox`);
+  copyFileSync(STATIC_BUSYBOX, `${folder}/busybox`);
   chmodSync(`${folder}/busybox`, 0o755);
 }
 

@@ -1,7 +1,7 @@
-import type { ReservedAddress } from '#plugin/ipam/address-order.ts';
 import type { ReservationStore } from '#plugin/ipam/reservation-store.ts';
 import {
   type AddressDemand,
+  type GivenAddress,
   type IpamFailure,
   releaseReservation,
   reserveAddresses,
@@ -14,6 +14,7 @@ import {
   type IpPrefix,
   networkPrefix,
 } from '#plugin/network/ip-address.ts';
+import { formatMacAddress } from '#plugin/network/mac-address.ts';
 import type { AddressAssignment, AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
@@ -82,7 +83,8 @@ function reserve({ context, configuration, request, owner }: Attachment): readon
     const requested = request.addresses;
     const pod = describePod(context.environment.args);
     const listAttached = () => listAttachedOwners(context.host);
-    const outcome = reserveAddresses(store, { owner, pod, rangeSets, requested, listAttached });
+    const mac = request.mac && formatMacAddress(request.mac);
+    const outcome = reserveAddresses(store, { owner, pod, mac, rangeSets, requested, listAttached });
     if (!outcome.ok) throw new CniFailure(outcome.error.message, { code: FAILURE_CODE[outcome.error.kind] });
     notes.onUndo(() => releaseReservation(store, owner));
     const assigned = outcome.value.map(describeReserved);
@@ -105,8 +107,8 @@ export function claimAttachment({ context, owner }: Attachment): void {
     notes.object = `${owner.containerId}/${owner.ifName}`;
     const store = context.openStore();
     const pod = describePod(context.environment.args);
-    const demand = { owner, pod, rangeSets: [], requested: [], listAttached: () => listAttachedOwners(context.host) };
-    const outcome = tryReserve(store, demand);
+    const listAttached = () => listAttachedOwners(context.host);
+    const outcome = tryReserve(store, { owner, pod, mac: undefined, rangeSets: [], requested: [], listAttached });
     if (outcome === undefined) return;
     if (!outcome.ok) throw new CniFailure(outcome.error.message, { code: FAILURE_CODE[outcome.error.kind] });
     notes.onUndo(() => releaseReservation(store, owner));
@@ -122,6 +124,6 @@ function tryReserve(store: ReservationStore, demand: AddressDemand): ReturnType<
   }
 }
 
-function describeReserved({ address, range }: ReservedAddress): AssignedAddress {
-  return { prefix: { address, length: range.subnet.length }, gateway: range.gateway };
+function describeReserved({ address, range, hadOwnMac }: GivenAddress): AssignedAddress {
+  return { prefix: { address, length: range.subnet.length }, gateway: range.gateway, hadOwnMac };
 }

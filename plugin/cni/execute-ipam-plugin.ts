@@ -1,6 +1,6 @@
 import type { spawnSync as SpawnSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import type { JsonObject, JsonValue } from '#model/json.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { SUPPORTED_CNI_VERSIONS } from './cni-version.ts';
 import type { InvocationContext } from './invocation-context.ts';
@@ -38,7 +38,7 @@ export function findIpamPlugin({ environment }: InvocationContext, plugin: strin
 
 /** Under another name we would run ourselves as our own IPAM plugin, and that one would do the same. */
 function requireOther(path: string): void {
-  const [own, other] = [statSync('/proc/self/exe'), statSync(path)];
+  const [own, other] = [nodeFs().statSync('/proc/self/exe'), nodeFs().statSync(path)];
   if (own.dev !== other.dev || own.ino !== other.ino) return;
   throw new CniFailure(`IPAM plugin ${path} is Podwire itself: its own addresses need no ipam.type, or "podwire"`, {
     code: CNI_ERROR_CODE.configurationInvalid,
@@ -47,6 +47,7 @@ function requireOther(path: string): void {
 
 function isExecutableFile(path: string): boolean {
   try {
+    const { accessSync, constants, statSync } = nodeFs();
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {

@@ -51,7 +51,6 @@ describe('the journal', () => {
       'address.add',
       'route.add',
       'neighbour.refresh',
-      'neighbour.announce',
       'rules.ensure',
       'result.print',
     ]);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { JsonObject } from '#model/json.ts';
 import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 import { ReservationStore } from '#plugin/ipam/reservation-store.ts';
+import { readText } from '#plugin/netlink/file-calls.ts';
 import type { Deadline } from './deadline.ts';
 import { looselyReadIpamPlugin } from './parse-ipam-configuration.ts';
 import { isJsonObject, readKey } from './read-key.ts';
@@ -29,7 +29,7 @@ export function readNodeContext(variables: Readonly<Record<string, string | unde
 
 /** Not `hostname` of node:os, whose loading alone costs half a millisecond. */
 function readHostName(): string {
-  return readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
+  return readText('/proc/sys/kernel/hostname').trim();
 }
 
 export type StoreContext = {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { JsonObject, JsonValue } from '#model/json.ts';
 import {
   type AddressRange,
@@ -6,6 +5,7 @@ import {
   findRangeConflict,
   parseAddressRange,
 } from '#plugin/ipam/address-range.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import type { InterfaceRoute } from '#plugin/network/interface-routes.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 import { parseRoutes } from './parse-routes.ts';
@@ -114,7 +114,7 @@ function readResolvConf(ipam: JsonObject): JsonObject | undefined {
     options: [],
     search: [],
   };
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of nodeFs().readFileSync(path, 'utf8').split('\n')) {
     const [keyword, ...values] = line
       .replace(/[#;].*$/, '')
       .trim()

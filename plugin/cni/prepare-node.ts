@@ -5,7 +5,7 @@ import { ensureGateways } from '#plugin/network/ensure-gateways.ts';
 import { ensureVlanLink } from '#plugin/network/ensure-vlan-link.ts';
 import { formatIpAddress, formatIpPrefix, type IpPrefix } from '#plugin/network/ip-address.ts';
 import type { LinkFacts } from '#plugin/network/link-message.ts';
-import { deriveBridgeMac, deriveMacAddress, parseMacAddress } from '#plugin/network/mac-address.ts';
+import { deriveBridgeMac, deriveMacAddress, formatMacAddress, parseMacAddress } from '#plugin/network/mac-address.ts';
 import { removeNeighbour, replaceNeighbour } from '#plugin/network/neighbours.ts';
 import type { AssignedAddress } from './address-assignment.ts';
 import type { Attachment } from './attachment.ts';
@@ -73,8 +73,8 @@ export function refreshNeighbours(
 }
 
 /**
- * Pods that remember an earlier owner of the address learn its new MAC at once. Best effort: they would find out by
- * themselves, later, so a plugin without CAP_NET_RAW fails no pod over it.
+ * Pods that remember an earlier owner of the address with another MAC learn its new one at once. Best effort: they would find
+ * out by themselves, later, so a plugin without CAP_NET_RAW fails no pod over it.
  */
 export function announcePod(
   { context }: Attachment,
@@ -82,17 +82,29 @@ export function announcePod(
   { podVeth, addresses }: { readonly podVeth: LinkFacts; readonly addresses: readonly AssignedAddress[] },
 ): void {
   const mac = parseMacAddress(podVeth.mac ?? '');
-  if (mac === undefined || addresses.length === 0) return;
+  const announced = addresses
+    .filter((address) => mayBeMisremembered(address, podVeth))
+    .map(({ prefix }) => prefix.address);
+  if (mac === undefined || announced.length === 0) return;
   context.steps.run('neighbour.announce', (notes) => {
-    notes.object = addresses.map(({ prefix }) => formatIpAddress(prefix.address)).join(', ');
+    notes.object = announced.map(formatIpAddress).join(', ');
     try {
       announceAddresses(
         link,
-        addresses.map(({ prefix }) => ({ address: prefix.address, mac })),
+        announced.map((address) => ({ address, mac })),
       );
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
       notes.object += ` (${error.message})`;
     }
   });
+}
+
+/**
+ * A MAC that is made from the address is what an earlier owner had, too, as a rule. To look is worth it for IPv4: a packet
+ * socket, without which nobody sends an ARP message, is closed only after a grace period of RCU, 15 ms. Beside an IPv4
+ * address, the one of IPv6 has a MAC that is not made from it.
+ */
+function mayBeMisremembered({ prefix: { address }, hadOwnMac }: AssignedAddress, { mac }: LinkFacts): boolean {
+  return address.family === 'inet6' || hadOwnMac !== true || mac !== formatMacAddress(deriveMacAddress(address));
 }

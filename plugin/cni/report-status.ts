@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hasFreeAddresses } from '#plugin/ipam/reserve-addresses.ts';
+import { readText } from '#plugin/netlink/file-calls.ts';
 import { IFF } from '#plugin/netlink/netlink-tables.ts';
 import { FORWARDING_SYSCTL } from '#plugin/network/ensure-gateways.ts';
 import { findRulesObstacle } from '#plugin/network/find-rules-obstacle.ts';
@@ -93,7 +93,7 @@ function findForwardingFault({ isGateway, rangeSets }: BridgeConfiguration): str
   const families = new Set(rangeSets.flat().map(({ subnet }) => subnet.address.family));
   for (const family of families) {
     const { key, path } = FORWARDING_SYSCTL[family];
-    if (readFileSync(path, 'utf8').trim() === '0') return `pods reach nothing beyond the node: sysctl -w ${key}=1`;
+    if (readText(path).trim() === '0') return `pods reach nothing beyond the node: sysctl -w ${key}=1`;
   }
   return undefined;
 }

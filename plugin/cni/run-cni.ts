@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
 import type { CniError, CniVerb, InvocationConfig, PluginMode } from '#model/cni/invocation-event.ts';
 import type { JsonObject } from '#model/json.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { appendEvent } from '#plugin/journal/append-event.ts';
 import { describeInvocation } from '#plugin/journal/describe-invocation.ts';
 import { recallNetworkConfiguration } from '#plugin/journal/recall-network-configuration.ts';
+import { readFileStatus, readRandomBytes } from '#plugin/netlink/file-calls.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { classifyError } from './classify-error.ts';
 import type { CniFailure } from './cni-failure.ts';
@@ -170,7 +170,7 @@ function printAbout(): number {
 function readNetnsId({ CNI_COMMAND: command, CNI_NETNS: path }: Run['variables']): string | undefined {
   if (!path || command === 'VERSION' || command === 'STATUS') return undefined;
   try {
-    return String(statSync(path, { bigint: true }).ino);
+    return readFileStatus(path)?.inode.toString();
   } catch {
     return undefined;
   }
@@ -205,7 +205,7 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
         startedAtMs,
         durationUs,
       },
-      { node: context.node, pluginVersion: PLUGIN_VERSION, random: crypto.getRandomValues(new Uint8Array(10)) },
+      { node: context.node, pluginVersion: PLUGIN_VERSION, random: readRandomBytes(10) },
     );
     const obstacle = appendEvent(context, event);
     if (obstacle !== undefined) tellQuietly(run.deadline, `podwire: the journal was not written: ${obstacle}\n`);

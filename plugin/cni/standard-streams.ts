@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { FileError, readInto, writeFrom } from '#plugin/netlink/file-calls.ts';
 import { waitUntilReady } from '#plugin/netlink/libc.ts';
 import { CNI_ERROR_CODE, CniFailure } from './cni-failure.ts';
 
@@ -17,11 +17,10 @@ type WaitLimit = { remainingMs(): number };
 /** stdin as far as it came, and what kept the rest away. */
 export type StandardInput = { readonly text: string; readonly failure: CniFailure | undefined };
 
-const isRetryable = (error: unknown): boolean =>
-  ['EAGAIN', 'EINTR'].includes((error as NodeJS.ErrnoException).code ?? '');
+const isRetryable = (error: unknown): boolean => error instanceof FileError && error.code === 'EAGAIN';
 
 /**
- * Everything up to the end of stdin, as UTF-8. node:fs instead of process.stdin: setting that stream up costs every pod
+ * Everything up to the end of stdin, as UTF-8. read(2) instead of process.stdin: setting that stream up costs every pod
  * 7 ms.
  */
 export function readStandardInput(limit: WaitLimit): StandardInput {
@@ -33,12 +32,11 @@ export function readStandardInput(limit: WaitLimit): StandardInput {
   while (byteLength <= INPUT_LIMIT_BYTES) {
     try {
       if (!waitUntilReady(STDIN, 'readable', limit.remainingMs())) return finish(describeOpenInput());
-      const length = readSync(STDIN, chunk, 0, CHUNK_BYTES, null);
+      const length = readInto(STDIN, chunk);
       if (length === 0) return finish();
       byteLength += length;
       text += decoder.decode(chunk.subarray(0, length), { stream: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EOF') return finish();
       if (!isRetryable(error)) return finish(describeUnreadableInput(error));
     }
   }
@@ -66,7 +64,7 @@ function describeUnreadableInput(error: unknown): CniFailure {
  * @throws EPIPE where nobody reads any more; CniFailure of code 11 where someone could but does not
  */
 export function writeWholly(fd: number, text: string, limit: WaitLimit): void {
-  let rest = new TextEncoder().encode(text);
+  let rest: Uint8Array = new TextEncoder().encode(text);
   while (rest.byteLength > 0) {
     if (!waitUntilReady(fd, 'writable', limit.remainingMs())) {
       throw new CniFailure(`nobody took the answer from descriptor ${fd} before the deadline`, {
@@ -74,7 +72,7 @@ export function writeWholly(fd: number, text: string, limit: WaitLimit): void {
       });
     }
     try {
-      rest = rest.subarray(writeSync(fd, rest.subarray(0, PIPE_CHUNK_BYTES)));
+      rest = rest.subarray(writeFrom(fd, rest.subarray(0, PIPE_CHUNK_BYTES)));
     } catch (error) {
       if (!isRetryable(error)) throw error;
     }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 
 const CONFIGURATION_FILE = /\.(?:conf|conflist|json)$/;
 
@@ -8,7 +8,8 @@ const CONFIGURATION_FILE = /\.(?:conf|conflist|json)$/;
  * @throws where the directory cannot be read
  */
 export function listConfigurationFiles(directory: string): readonly string[] {
-  return readdirSync(directory)
+  return nodeFs()
+    .readdirSync(directory)
     .filter((name) => CONFIGURATION_FILE.test(name))
     .sort();
 }

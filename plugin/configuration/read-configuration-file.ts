@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { JsonObject, JsonValue } from '#model/json.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 
 /** A network configuration as it stands in a file; a single plugin's counts as a chain of one. */
 export type ConfigurationFile = {
@@ -48,6 +48,7 @@ function isElement(value: JsonValue): value is PluginElement {
 
 /** Non-blocking: a FIFO among the files would be waited for. */
 function readSmallFile(path: string): string {
+  const { closeSync, constants, fstatSync, openSync, readFileSync } = nodeFs();
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const status = fstatSync(fd);

@@ -35,6 +35,32 @@ describe('ADD after an ADD', () => {
     reach();
   });
 
+  it('26: of an address whose earlier owner had another MAC does so too, without one of its own', () => {
+    world.addNamespaces('three');
+    const ranges = [[{ subnet: '10.9.0.0/24' }], [{ subnet: 'fd00:9::/64' }]];
+    const ips = ['10.9.0.50/24', 'fd00:9::50/64'];
+    const odd = ipamConfiguration({ ranges }, { runtimeConfig: { mac: '02:00:00:00:00:01', ips } });
+    call('ADD', { containerId: 'observer', netns: 'three' }, ipamConfiguration({ ranges }));
+    call('ADD', { containerId: 'c1', netns: 'one' }, odd);
+    world.exec('ip', 'netns', 'exec', 'three', 'ping', '-c1', '-W1', '10.9.0.50');
+    world.exec('ip', 'netns', 'exec', 'three', 'ping', '-6', '-c1', '-W1', 'fd00:9::50');
+    call('DEL', { containerId: 'c1', netns: 'one' }, odd);
+    call('ADD', { containerId: 'c2', netns: 'two' }, ipamConfiguration({ ranges }, { runtimeConfig: { ips } }));
+    for (const address of ['10.9.0.50', 'fd00:9::50'])
+      expect(world.exec('ip', '-n', 'three', 'neighbour', 'show', address)).toContain('0a:58:0a:09:00:32');
+  });
+
+  it('26: of an address whose owners all had the MAC that is made from it tells nobody', () => {
+    const input = ipamConfiguration({ subnet: '10.9.0.0/30' });
+    for (const containerId of ['c1', 'c2']) {
+      call('ADD', { containerId, netns: 'one' }, input);
+      call('DEL', { containerId, netns: 'one' }, input);
+    }
+    const steps = world.readJournal().flatMap(({ data }) => data.steps.map(({ name }) => name));
+    expect(steps.filter((name) => name === 'veth.create')).toHaveLength(2);
+    expect(steps).not.toContain('neighbour.announce');
+  });
+
   it('17: of the same attachment in another namespace fails, and the first one keeps link and address', () => {
     for (const ipam of [{ subnet: '10.9.0.0/24' }, {}]) {
       const input = ipamConfiguration(ipam);

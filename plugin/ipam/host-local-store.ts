@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { waitForLock } from '#plugin/netlink/wait-for-lock.ts';
 import { formatIpAddress, parseIpAddress } from '#plugin/network/ip-address.ts';
 import type { ReservationOwner } from './reservation.ts';
@@ -37,7 +37,7 @@ export function readHostLocal(store: HostLocalStore): HostLocalContent {
 /** Gives addresses back there too, as far as they are still the owner's. @throws LockTimeout */
 export function releaseHostLocal(store: HostLocalStore, owner: ReservationOwner, addresses: readonly string[]): void {
   withHostLocalLock(store, () => {
-    for (const name of listHeld(store.directory, owner, addresses)) unlinkSync(`${store.directory}/${name}`);
+    for (const name of listHeld(store.directory, owner, addresses)) nodeFs().unlinkSync(`${store.directory}/${name}`);
   });
 }
 
@@ -70,20 +70,20 @@ function withHostLocalLock<T>({ directory, lockTimeoutMs }: HostLocalStore, work
     waitForLock(fd, path, lockTimeoutMs());
     return work();
   } finally {
-    closeSync(fd);
+    nodeFs().closeSync(fd);
   }
 }
 
 function openExisting(path: string): number | undefined {
-  return ignoreMissing(() => openSync(path, 'r'));
+  return ignoreMissing(() => nodeFs().openSync(path, 'r'));
 }
 
 function listNames(directory: string): readonly string[] {
-  return ignoreMissing(() => readdirSync(directory)) ?? [];
+  return ignoreMissing(() => nodeFs().readdirSync(directory)) ?? [];
 }
 
 function readText(path: string): string | undefined {
-  return ignoreMissing(() => readFileSync(path, 'utf8'));
+  return ignoreMissing(() => nodeFs().readFileSync(path, 'utf8'));
 }
 
 function ignoreMissing<T>(work: () => T): T | undefined {

@@ -1,23 +1,31 @@
 import {
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+  closeFile,
+  inFolderOf,
+  isPresent,
+  linkFile,
+  OPEN,
+  openExisting,
+  openFile,
+  readExistingText,
+  removeFile,
+  renameFile,
+  writeText,
+  writeTextFile,
+} from '#plugin/netlink/file-calls.ts';
 import { tryLock } from '#plugin/netlink/libc.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { waitForLock } from '#plugin/netlink/wait-for-lock.ts';
 import { hashText } from '#plugin/network/hash-text.ts';
 import { parseIpAddress } from '#plugin/network/ip-address.ts';
 import type { AddressOrder } from './address-order.ts';
 import { listHeld, readHostLocal, releaseHostLocal } from './host-local-store.ts';
-import { formatReservation, parseReservation, type Reservation, type ReservationOwner } from './reservation.ts';
+import {
+  formatReservation,
+  hadOtherMac,
+  parseReservation,
+  type Reservation,
+  type ReservationOwner,
+} from './reservation.ts';
 import { giveSpareSpace, isFull, keepSpareSpace } from './spare-space.ts';
 
 const LOCK_FILE = '.lock';
@@ -70,19 +78,19 @@ export class ReservationStore {
       if (this.#readState()?.bootId !== this.#options.bootId) this.#beginBoot();
       return work();
     } finally {
-      closeSync(fd);
+      closeFile(fd);
     }
   }
 
   /** Whether there is anything to find in it, without making it. */
   exists(): boolean {
     const { directory, hostLocalDirectory } = this.#options;
-    return existsSync(directory) || (hostLocalDirectory !== undefined && existsSync(hostLocalDirectory));
+    return isPresent(directory) || (hostLocalDirectory !== undefined && isPresent(hostLocalDirectory));
   }
 
   readOrder(): AddressOrder {
-    const { next = {}, freed = [], lastImported = [] } = this.#readState() ?? {};
-    return { next, freed, lastImported };
+    const { next = {}, freed = [], lastImported = [], misremembered = [] } = this.#readState() ?? {};
+    return { next, freed, lastImported, misremembered };
   }
 
   isFree(address: string): boolean {
@@ -128,7 +136,9 @@ export class ReservationStore {
     const gone = new Set(released);
     const order = this.readOrder();
     const freed = [...order.freed.filter((address) => !gone.has(address)), ...released];
-    if (gone.size > 0) this.#writeState({ bootId: this.#options.bootId, ...order, freed });
+    const odd = reservations.filter(hadOtherMac).flatMap(({ addresses }) => addresses);
+    const misremembered = [...order.misremembered.filter((address) => !odd.includes(address)), ...odd];
+    if (gone.size > 0) this.#writeState({ bootId: this.#options.bootId, ...order, freed, misremembered });
     for (const address of released) this.#remove(address);
     for (const reservation of reservations) {
       this.#releaseImported(reservation);
@@ -149,13 +159,13 @@ export class ReservationStore {
   /** Whether the process that reserved it is still at it: ADD holds the file's lock until it ends. */
   isUnderWay(owner: ReservationOwner): boolean {
     const path = this.#path(ownerPath(owner));
-    const fd = ignoreMissing(() => openSync(path, 'r'));
+    const fd = openExisting(path, OPEN.READ);
     if (fd === undefined) return false;
     try {
       // Shared: two that ask at the same time do not take each other for an ADD.
       return !tryLock(fd, 'shared', path);
     } finally {
-      closeSync(fd);
+      closeFile(fd);
     }
   }
 
@@ -166,7 +176,7 @@ export class ReservationStore {
 
   /** Drops what earlier boots left, then takes over what host-local has. Repeated after a kill, it does no harm. */
   #beginBoot(): void {
-    mkdirSync(this.#path(OWNERS), { recursive: true, mode: 0o755 });
+    nodeFs().mkdirSync(this.#path(OWNERS), { recursive: true, mode: 0o755 });
     for (const name of this.#listNames(OWNERS)) {
       if (this.#readReservation(`${OWNERS}/${name}`) === undefined) this.#remove(`${OWNERS}/${name}`);
     }
@@ -175,8 +185,9 @@ export class ReservationStore {
     const { next, freed } = this.readOrder();
     const returned = new Set(stale);
     const lastImported = this.#importHostLocal();
-    const order = { next, freed: [...freed.filter((address) => !returned.has(address)), ...stale], lastImported };
-    this.#writeState({ bootId: this.#options.bootId, ...order });
+    const freedNow = [...freed.filter((address) => !returned.has(address)), ...stale];
+    const { bootId } = this.#options;
+    this.#writeState({ bootId, next, freed: freedNow, lastImported, misremembered: [] });
     keepSpareSpace(this.#path(SPARE_FILE));
   }
 
@@ -191,7 +202,7 @@ export class ReservationStore {
       if (owner === undefined || addresses.length === 0) continue;
       const { containerId, ifName } = owner;
       const reservation = { addresses, containerId, ifName, reservedAt, bootId, importedFrom: directory };
-      closeSync(this.#writeReservation(reservation));
+      closeFile(this.#writeReservation(reservation));
     }
     return lastReserved;
   }
@@ -205,18 +216,18 @@ export class ReservationStore {
   #writeReservation(reservation: Reservation): number {
     const path = this.#path(ownerPath(reservation));
     this.#remove(ownerPath(reservation));
-    const fd = openSync(path, 'wx', 0o644);
+    const fd = openFile(path, OPEN.WRITE | OPEN.CREATE | OPEN.EXCLUSIVE, 0o644);
     waitForLock(fd, path, this.#options.lockTimeoutMs());
     try {
-      writeSync(fd, formatReservation(reservation));
+      writeText(fd, formatReservation(reservation));
       for (const address of reservation.addresses) {
         this.#remove(address);
-        linkSync(path, this.#path(address));
+        linkFile(path, this.#path(address));
       }
       return fd;
     } catch (error) {
       for (const name of [...reservation.addresses, ownerPath(reservation)]) this.#remove(name);
-      closeSync(fd);
+      closeFile(fd);
       if (isFull(error) && giveSpareSpace(this.#path(SPARE_FILE))) return this.#writeReservation(reservation);
       const message = `reservation ${path} cannot be written, make room or mend the disk: ${String(error)}`;
       throw new ReservationUnwritable(message, { cause: error });
@@ -241,18 +252,15 @@ export class ReservationStore {
   #writeState(state: StoreState): void {
     const draft = this.#path(`${STATE_FILE}.new`);
     try {
-      writeFileSync(draft, JSON.stringify(state), { mode: 0o644 });
-      renameSync(draft, this.#path(STATE_FILE));
+      writeTextFile(draft, JSON.stringify(state));
+      renameFile(draft, this.#path(STATE_FILE));
     } catch (error) {
       if (!isFull(error)) throw error;
     }
   }
 
   #openLock(path: string): number {
-    const fd = ignoreMissing(() => openSync(path, 'a', 0o600));
-    if (fd !== undefined) return fd;
-    mkdirSync(this.#options.directory, { recursive: true, mode: 0o755 });
-    return openSync(path, 'a', 0o600);
+    return inFolderOf(path, () => openFile(path, OPEN.WRITE | OPEN.CREATE, 0o600));
   }
 
   #path(name: string): string {
@@ -260,15 +268,16 @@ export class ReservationStore {
   }
 
   #listNames(name: string): readonly string[] {
-    return ignoreMissing(() => readdirSync(this.#path(name))) ?? [];
+    const path = this.#path(name);
+    return isPresent(path) ? nodeFs().readdirSync(path) : [];
   }
 
   #readText(name: string): string | undefined {
-    return ignoreMissing(() => readFileSync(this.#path(name), 'utf8'));
+    return readExistingText(this.#path(name));
   }
 
   #remove(name: string): void {
-    ignoreMissing(() => unlinkSync(this.#path(name)));
+    removeFile(this.#path(name));
   }
 }
 
@@ -280,13 +289,4 @@ function isSameOwner(one: ReservationOwner, other: ReservationOwner): boolean {
 function ownerPath({ containerId, ifName }: ReservationOwner): string {
   const name = `${containerId}:${ifName}`;
   return `${OWNERS}/${SAFE_OWNER_NAME.test(name) ? name : hashText(name).toString(16)}`;
-}
-
-function ignoreMissing<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -14,11 +14,18 @@ export type AddressDemand = {
   readonly owner: ReservationOwner;
   /** `namespace/name`, where known. */
   readonly pod: string | undefined;
+  /** Of the pod, where the runtime asks for it. */
+  readonly mac: string | undefined;
   /** One address is taken of each set. */
   readonly rangeSets: readonly (readonly AddressRange[])[];
   /** Addresses that the runtime asks for by name. */
   readonly requested: readonly IpAddress[];
   readonly listAttached: ListAttached;
+};
+
+export type GivenAddress = ReservedAddress & {
+  /** Nobody remembers it with another MAC than the one that is made from it. */
+  readonly hadOwnMac: boolean;
 };
 
 /** Looks at the node's links. @returns which attachments have their host veth */
@@ -28,11 +35,11 @@ export type ListAttached = () => (owner: ReservationOwner) => boolean;
 export function reserveAddresses(
   store: ReservationStore,
   demand: AddressDemand,
-): Result<readonly ReservedAddress[], IpamFailure> {
+): Result<readonly GivenAddress[], IpamFailure> {
   const unusable = findUnusableRequest(demand);
   if (unusable !== undefined) return fail(unusable);
   return store.withLock(() => {
-    const { owner, pod, listAttached } = demand;
+    const { owner, pod, mac, listAttached } = demand;
     const { containerId, ifName } = owner;
     const earlier = store.findByOwner(owner);
     if (earlier !== undefined && store.isUnderWay(owner)) {
@@ -47,9 +54,12 @@ export function reserveAddresses(
     if (earlier !== undefined) store.release([earlier]);
     const chosen = chooseOrReclaim(store, demand);
     if (!chosen.ok) return chosen;
-    const addresses = chosen.value.taken.map(({ address }) => formatIpAddress(address));
-    store.reserve({ addresses, containerId, ifName, pod }, chosen.value.order);
-    return succeed(chosen.value.taken);
+    const { taken, order } = chosen.value;
+    const addresses = taken.map(({ address }) => formatIpAddress(address));
+    store.reserve({ addresses, containerId, ifName, pod, mac }, order);
+    const hadOwnMac = ({ address }: ReservedAddress): boolean =>
+      !order.misremembered.includes(formatIpAddress(address));
+    return succeed(taken.map((one) => ({ ...one, hadOwnMac: hadOwnMac(one) })));
   });
 }
 

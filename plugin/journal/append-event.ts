@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
+import { closeFile, FileError, OPEN, openFile, readDescriptorStatus, writeFrom } from '#plugin/netlink/file-calls.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { JOURNAL_FILE } from './list-journal-files.ts';
 import { countLostLines, keepLostLinesCountable } from './lost-lines.ts';
 import { dropOldestFiles, readShippedOffsets, rotateJournal } from './rotate-journal.ts';
@@ -67,28 +68,28 @@ function appendLine(directory: string, line: Uint8Array, bounds: Bounds): void {
 function appendOnce(folder: string, line: Uint8Array): { readonly byteCount: number; readonly isDeleted: boolean } {
   const fd = openAppending(folder);
   try {
-    const written = writeSync(fd, line);
+    const written = writeFrom(fd, line);
     // The half of a line that a full disk took stays: taking it back could take another writer's line along.
     if (written !== line.byteLength) throw new Error(`${folder}: ${written} of ${line.byteLength} bytes written`);
-    const { size, nlink } = fstatSync(fd);
-    return { byteCount: size, isDeleted: nlink === 0 };
+    const { sizeBytes, linkCount } = readDescriptorStatus(fd);
+    return { byteCount: sizeBytes, isDeleted: linkCount === 0 };
   } finally {
-    closeSync(fd);
+    closeFile(fd);
   }
 }
 
 /** Non-blocking: a FIFO in the journal's place fails at once where nobody reads it. */
-const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+const APPENDING = OPEN.WRITE | OPEN.APPEND | OPEN.CREATE | OPEN.NON_BLOCKING;
 
 function openAppending(folder: string): number {
   const path = `${folder}/${JOURNAL_FILE}`;
   try {
-    return openSync(path, APPENDING, 0o640);
+    return openFile(path, APPENDING, 0o640);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (!(error instanceof FileError && error.code === 'ENOENT')) throw error;
+    nodeFs().mkdirSync(folder, { recursive: true, mode: 0o755 });
     keepLostLinesCountable(folder);
-    return openSync(path, APPENDING, 0o640);
+    return openFile(path, APPENDING, 0o640);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 
 /** The file that the plugin appends to. Rotated ones keep its name and add to it. */
 export const JOURNAL_FILE = 'invocations.ndjson';
@@ -21,7 +21,7 @@ export function listJournalFiles(folder: string): readonly JournalFile[] {
     .sort((one, other) => Number(one === JOURNAL_FILE) - Number(other === JOURNAL_FILE) || (one < other ? -1 : 1))
     .flatMap((name) => {
       const path = `${folder}/${name}`;
-      const status = statSync(path, { bigint: true, throwIfNoEntry: false });
+      const status = nodeFs().statSync(path, { bigint: true, throwIfNoEntry: false });
       if (status === undefined || !status.isFile()) return [];
       const isRotated = name !== JOURNAL_FILE;
       return [{ path, inode: String(status.ino), byteCount: Number(status.size), isRotated }];
@@ -30,7 +30,7 @@ export function listJournalFiles(folder: string): readonly JournalFile[] {
 
 function listNames(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return nodeFs().readdirSync(folder);
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 
 /**
  * `<journal>/lost`: one number a line, their sum is how many lines of this journal went unread by anyone. Appended to, so that
@@ -7,11 +7,11 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
  */
 const lostPath = (folder: string): string => `${folder}/lost`;
 
-const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-
 /** A line end before the number: one that a full disk tore does not become part of the next. */
 export function countLostLines(folder: string, lines: number): void {
-  const fd = openSync(lostPath(folder), APPENDING, 0o640);
+  const { closeSync, constants, openSync, writeSync } = nodeFs();
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  const fd = openSync(lostPath(folder), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
   try {
     writeSync(fd, `\n${lines}`);
   } finally {
@@ -39,7 +39,7 @@ export function readLostLines(folder: string): number {
 
 function readFileIfThere(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return nodeFs().readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import type { InvocationConfig } from '#model/cni/invocation-event.ts';
+import { readFileStatus, readText, replaceTextFile } from '#plugin/netlink/file-calls.ts';
 import { hashText } from '#plugin/network/hash-text.ts';
 import { findNetworkConfiguration, type NetworkIdentity } from './find-network-configuration.ts';
 
@@ -30,28 +30,21 @@ export function recallNetworkConfiguration(
   if (memory?.directory === directory && memory.file === describeState(memory.config.path)) return memory.config;
   const config = findNetworkConfiguration(configurationDirectory, identity);
   const file = config && describeState(config.path);
-  if (config !== undefined && file !== undefined) writeMemory(path, { directory, file, config });
+  if (config !== undefined && file !== undefined)
+    replaceTextFile(path, JSON.stringify({ directory, file, config } satisfies Memory), 0o600);
   return config;
 }
 
 /** Differs after every change: the kernel sets ctime, and a rename brings another inode. */
 function describeState(path: string): string | undefined {
-  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return status && `${status.dev}:${status.ino}:${status.ctimeNs}:${status.size}`;
+  const status = readFileStatus(path);
+  return status && `${status.device}:${status.inode}:${status.changedAtNs}:${status.sizeBytes}`;
 }
 
 function readMemory(path: string): Memory | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Memory;
+    return JSON.parse(readText(path)) as Memory;
   } catch {
     return undefined;
   }
-}
-
-/** Renamed into place: pods that are added at once never read half of it. */
-function writeMemory(path: string, memory: Memory): void {
-  const draft = `${path}.${process.pid}`;
-  mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-  writeFileSync(draft, JSON.stringify(memory), { mode: 0o600 });
-  renameSync(draft, path);
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, renameSync, unlinkSync } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { JOURNAL_FILE, type JournalFile, listJournalFiles } from './list-journal-files.ts';
 import { countLostLines } from './lost-lines.ts';
 
@@ -12,7 +12,7 @@ const NEWLINE = 10;
  */
 export function rotateJournal(folder: string): void {
   const random = Math.floor(Math.random() * 0x1000_0000).toString(16);
-  renameSync(`${folder}/${JOURNAL_FILE}`, `${folder}/${JOURNAL_FILE}.${Date.now()}-${process.pid}-${random}`);
+  nodeFs().renameSync(`${folder}/${JOURNAL_FILE}`, `${folder}/${JOURNAL_FILE}.${Date.now()}-${process.pid}-${random}`);
 }
 
 export type JournalBound = {
@@ -41,11 +41,12 @@ export function dropOldestFiles(folder: string, { totalBytes, shipped, keptInode
 
 function dropFile(folder: string, { path }: JournalFile, offset: number): void {
   const lines = countLines(path, offset);
-  unlinkSync(path);
+  nodeFs().unlinkSync(path);
   countLostLines(folder, lines);
 }
 
 function countLines(path: string, offset: number): number {
+  const { closeSync, openSync, readSync } = nodeFs();
   const fd = openSync(path, 'r');
   try {
     const bytes = new Uint8Array(CHUNK_BYTES);
@@ -69,7 +70,7 @@ function countLines(path: string, offset: number): number {
  */
 export function readShippedOffsets(directory: string): ReadonlyMap<string, number> {
   try {
-    const { files } = JSON.parse(readFileSync(`${directory}/agent/cursor.json`, 'utf8')) as {
+    const { files } = JSON.parse(nodeFs().readFileSync(`${directory}/agent/cursor.json`, 'utf8')) as {
       readonly files: readonly { readonly inode: string; readonly offset: number }[];
     };
     return new Map(files.map(({ inode, offset }) => [inode, offset]));

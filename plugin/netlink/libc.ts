@@ -2,7 +2,8 @@ import { dlopen, ptr, read } from 'bun:ffi';
 import { errnoName } from './errno-names.ts';
 
 /**
- * The only file that calls native code: the few libc functions that neither node:fs nor Bun offers.
+ * The only file that loads native code: the libc functions that neither node:fs nor Bun offers, and those for files
+ * (file-calls.ts).
  *
  * Every wrapper throws a {@link SystemCallError} where the call answers -1. Shapes follow the man pages, section 2.
  * Numbers are those of x86-64 and arm64 Linux, which agree on everything used here.
@@ -37,6 +38,15 @@ const symbols = {
   flock: { args: ['i32', 'i32'], returns: 'i32' },
   fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
+  open: { args: ['ptr', 'i32', 'u32'], returns: 'i32' },
+  read: { args: ['i32', 'ptr', 'u64'], returns: 'int64_t' },
+  write: { args: ['i32', 'ptr', 'u64'], returns: 'int64_t' },
+  link: { args: ['ptr', 'ptr'], returns: 'i32' },
+  rename: { args: ['ptr', 'ptr'], returns: 'i32' },
+  unlink: { args: ['ptr'], returns: 'i32' },
+  statx: { args: ['i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32' },
+  fstatfs: { args: ['i32', 'ptr'], returns: 'i32' },
+  getrandom: { args: ['ptr', 'u64', 'u32'], returns: 'int64_t' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
 
@@ -45,12 +55,13 @@ const openLibc = () => dlopen('libc.so.6', symbols).symbols;
 let loaded: ReturnType<typeof openLibc> | undefined;
 
 /** Loaded on first use: commands that touch no kernel state (VERSION) do not pay for it. */
-function libc(): ReturnType<typeof openLibc> {
+export function libc(): ReturnType<typeof openLibc> {
   loaded ??= openLibc();
   return loaded;
 }
 
-function readErrno(): number {
+/** Of the call that just answered -1. */
+export function readErrno(): number {
   const location = libc().__errno_location();
   return location === null ? 0 : read.i32(location, 0);
 }
@@ -71,7 +82,7 @@ export function bindSocket(fd: number, address: Uint8Array): void {
 }
 
 /**
- * connect(2) with a ready `struct sockaddr_*`.
+ * connect(2) with a ready `struct sockaddr_*`: of a raw socket, where send(2) sends to.
  * @throws EINPROGRESS where a non-blocking socket goes on by itself: {@link readSocketError} tells how it went
  */
 export function connectSocket(fd: number, address: Uint8Array): void {

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
+import { closeFile, OPEN, openFile, readDescriptorStatus, readFileSystemType } from './file-calls.ts';
 import { setNetworkNamespace } from './libc.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 
@@ -7,7 +7,7 @@ import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 const OWN_NAMESPACE_PATH = '/proc/thread-self/ns/net';
 
 /** NSFS_MAGIC, include/uapi/linux/magic.h */
-const NSFS_MAGIC = 0x6e736673;
+const NSFS_MAGIC = 0x6e736673n;
 
 /** An open network namespace: as long as `fd` is open, the namespace lives. */
 export type NetworkNamespaceHandle = Disposable & {
@@ -23,15 +23,15 @@ export type NetworkNamespaceHandle = Disposable & {
  */
 export function openNamespace(path: string): NetworkNamespaceHandle {
   // Non-blocking: opening a FIFO, which is no namespace, would wait for someone to write into it.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = openFile(path, OPEN.READ | OPEN.NON_BLOCKING);
   try {
-    if (statfsSync(path).type !== NSFS_MAGIC) {
+    if (readFileSystemType(fd) !== NSFS_MAGIC) {
       throw Object.assign(new Error(`${path} is not a network namespace`), { code: 'EINVAL' });
     }
-    const id = String(fstatSync(fd, { bigint: true }).ino) as NetnsId;
-    return { fd, path, id, [Symbol.dispose]: () => closeSync(fd) };
+    const id = readDescriptorStatus(fd).inode.toString() as NetnsId;
+    return { fd, path, id, [Symbol.dispose]: () => closeFile(fd) };
   } catch (error) {
-    closeSync(fd);
+    closeFile(fd);
     throw error;
   }
 }

@@ -1,6 +1,5 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { basename } from 'node:path';
 import { AF } from '#plugin/netlink/netlink-tables.ts';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 import { hasNftablesChain } from '#plugin/netlink/read-nftables-chain.ts';
 import { findRulesObstacle } from './find-rules-obstacle.ts';
 import type { AddressFamily } from './ip-address.ts';
@@ -88,7 +87,9 @@ function findOtherForward(
 /** Tables of the older filter that are in use. Asking its own program instead would put them into use. */
 export function listLegacyTables(family: AddressFamily): readonly string[] {
   try {
-    return readFileSync(`/proc/self/net/${family === 'inet' ? 'ip' : 'ip6'}_tables_names`, 'utf8').split('\n');
+    return nodeFs()
+      .readFileSync(`/proc/self/net/${family === 'inet' ? 'ip' : 'ip6'}_tables_names`, 'utf8')
+      .split('\n');
   } catch {
     return [];
   }
@@ -107,7 +108,8 @@ function findIptables(access: RulesAccess): FoundIptables {
 
 /** The distributions link the plain name to `xtables-nft-multi` or `xtables-legacy-multi`; a wrapper has to be asked. */
 function readKind(path: string, access: RulesAccess): 'iptables-nft' | 'iptables-legacy' {
-  const name = basename(realpathSync(path));
+  const real = nodeFs().realpathSync(path);
+  const name = real.slice(real.lastIndexOf('/') + 1);
   if (name.includes('legacy')) return 'iptables-legacy';
   if (name.includes('nft')) return 'iptables-nft';
   const version = access.run('iptables', ['--version']);

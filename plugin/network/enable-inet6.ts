@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { writeTextFile } from '#plugin/netlink/file-calls.ts';
 import { runInNamespace } from '#plugin/netlink/network-namespace.ts';
 
 /**
@@ -6,5 +6,5 @@ import { runInNamespace } from '#plugin/netlink/network-namespace.ts';
  * it. The files below /proc/sys/net are those of the thread's namespace.
  */
 export function enableInet6(namespaceFd: number, linkName: string): void {
-  runInNamespace(namespaceFd, () => writeFileSync(`/proc/sys/net/ipv6/conf/${linkName}/disable_ipv6`, '0'));
+  runInNamespace(namespaceFd, () => writeTextFile(`/proc/sys/net/ipv6/conf/${linkName}/disable_ipv6`, '0'));
 }

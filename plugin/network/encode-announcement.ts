@@ -4,9 +4,10 @@ import { type IpAddress, ipAddressBytes } from './ip-address.ts';
 const ETH_P = { ARP: 0x0806, IPV6: 0x86dd } as const;
 const BROADCAST = new Uint8Array(6).fill(0xff);
 /** ff02::1, all nodes on the link, and the MAC that it maps to. RFC 4291 section 2.7.1, RFC 2464 section 7 */
-const ALL_NODES = new Uint8Array([0xff, 2, ...new Array<number>(13).fill(0), 1]);
+export const ALL_NODES = new Uint8Array([0xff, 2, ...new Array<number>(13).fill(0), 1]);
 const ALL_NODES_MAC = new Uint8Array([0x33, 0x33, 0, 0, 0, 1]);
-const ICMPV6 = 58;
+/** IPPROTO_ICMPV6, include/uapi/linux/in6.h */
+export const ICMPV6 = 58;
 
 /** Which MAC an address has now. */
 export type Announcement = { readonly address: IpAddress; readonly mac: Uint8Array };
@@ -14,7 +15,9 @@ export type Announcement = { readonly address: IpAddress; readonly mac: Uint8Arr
 /** A whole Ethernet frame: a gratuitous ARP request, or an unsolicited neighbour advertisement. */
 export function encodeAnnouncement({ address, mac }: Announcement): Uint8Array {
   const isInet = address.family === 'inet';
-  const body = isInet ? encodeArp(ipAddressBytes(address), mac) : encodeAdvertisement(ipAddressBytes(address), mac);
+  const body = isInet
+    ? encodeArp(ipAddressBytes(address), mac)
+    : encodeAdvertisementPacket(ipAddressBytes(address), mac);
   const frame = new Uint8Array(14 + body.byteLength);
   frame.set(isInet ? BROADCAST : ALL_NODES_MAC, 0);
   frame.set(mac, 6);
@@ -33,8 +36,13 @@ function encodeArp(address: Uint8Array, mac: Uint8Array): Uint8Array {
   return body;
 }
 
-/** An IPv6 header and a neighbour advertisement with the override flag and the target's MAC. RFC 4861 section 4.4 */
-function encodeAdvertisement(address: Uint8Array, mac: Uint8Array): Uint8Array {
+/** The ICMPv6 message alone, for a socket that puts header and checksum to it. RFC 4861 section 4.4 */
+export function encodeAdvertisement({ address, mac }: Announcement): Uint8Array {
+  return encodeAdvertisementPacket(ipAddressBytes(address), mac).subarray(40);
+}
+
+/** An IPv6 header and a neighbour advertisement with the override flag and the target's MAC. */
+function encodeAdvertisementPacket(address: Uint8Array, mac: Uint8Array): Uint8Array {
   const body = new Uint8Array(72);
   const view = new DataView(body.buffer);
   body.set([0x60, 0, 0, 0, 0, 32, ICMPV6, 255], 0);

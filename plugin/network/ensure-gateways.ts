@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readText, writeTextFile } from '#plugin/netlink/file-calls.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { BridgeConflict } from './ensure-bridge.ts';
 import { deleteAddress, ensureAddress, listAddresses } from './interface-addresses.ts';
@@ -66,11 +66,11 @@ function isForeignSubnet(prefix: IpPrefix, gateways: readonly IpPrefix[]): boole
 }
 
 export function isForwarding(family: AddressFamily): boolean {
-  return readFileSync(FORWARDING_SYSCTL[family].path, 'utf8').trim() === '1';
+  return readText(FORWARDING_SYSCTL[family].path).trim() === '1';
 }
 
 function ensureForwarding(family: AddressFamily): boolean {
   if (isForwarding(family)) return false;
-  writeFileSync(FORWARDING_SYSCTL[family].path, '1');
+  writeTextFile(FORWARDING_SYSCTL[family].path, '1');
   return true;
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeFile, inFolderOf, OPEN, openFile } from '#plugin/netlink/file-calls.ts';
 import { readNftablesGeneration } from '#plugin/netlink/read-nftables-generation.ts';
 import { waitForLock } from '#plugin/netlink/wait-for-lock.ts';
 import { chooseRulesTargets, type RulesTarget } from './choose-rules-targets.ts';
@@ -99,14 +99,13 @@ export function areRulesProven(demand: RulesDemand, node: RulesNode): boolean {
 }
 
 function withRulesLock<T>({ runDirectory, remainingMs }: RulesNode, work: () => T): T {
-  mkdirSync(runDirectory, { recursive: true, mode: 0o755 });
   const path = `${runDirectory}/rules.lock`;
-  const fd = openSync(path, 'a', 0o600);
+  const fd = inFolderOf(path, () => openFile(path, OPEN.WRITE | OPEN.CREATE, 0o600));
   try {
     waitForLock(fd, path, remainingMs());
     return work();
   } finally {
-    closeSync(fd);
+    closeFile(fd);
   }
 }
 

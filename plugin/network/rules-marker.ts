@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readText, replaceTextFile } from '#plugin/netlink/file-calls.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { listNftablesRules, type NftablesChain, type NftablesRule } from '#plugin/netlink/read-nftables-chain.ts';
 import { readNftablesGeneration } from '#plugin/netlink/read-nftables-generation.ts';
@@ -27,7 +26,7 @@ type ChainEvidence = NftablesChain & { readonly rules: readonly string[] };
 
 export function readRulesMarker(path: string): RulesMarker | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RulesMarker;
+    return JSON.parse(readText(path)) as RulesMarker;
   } catch {
     return undefined;
   }
@@ -35,10 +34,7 @@ export function readRulesMarker(path: string): RulesMarker | undefined {
 
 /** Appears complete or not at all. */
 export function writeRulesMarker(path: string, marker: RulesMarker): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(marker)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  replaceTextFile(path, `${JSON.stringify(marker)}\n`, 0o600);
 }
 
 /** What nf_tables has of a network: the rules with its comment, and the jumps to their chains. Empty where it has none. */

@@ -1,5 +1,5 @@
 import type { spawnSync as SpawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { nodeFs } from '#plugin/netlink/node-fs.ts';
 
 /** A program of the node is missing or refused; the message is its own. */
 export class RulesRefused extends Error {
@@ -31,6 +31,7 @@ export function findProgram(name: string): string | undefined {
 }
 
 function isExecutable(path: string): boolean {
+  const { accessSync, constants } = nodeFs();
   try {
     accessSync(path, constants.X_OK);
     return true;
