@@ -1,5 +1,5 @@
 import type { AgentStatus } from '#model/agent/agent-status.ts';
-import { journalFolder } from '#plugin/journal/append-event.ts';
+import { journalFolder } from '#plugin/journal/list-journal-files.ts';
 import { isOpenForWriting } from '#plugin/netlink/libc.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import { JournalPart } from './journal-part.ts';

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
-import { journalFolder } from '#plugin/journal/append-event.ts';
-import { type JournalFile, listJournalFiles } from '#plugin/journal/list-journal-files.ts';
+import { type JournalFile, journalFolder, listJournalFiles } from '#plugin/journal/list-journal-files.ts';
 import { keepLostLinesCountable, readLostLines } from '#plugin/journal/lost-lines.ts';
 import { dropOldestFiles, rotateJournal } from '#plugin/journal/rotate-journal.ts';
 import { type FilePosition, isPositionOf, loadCursor, makePosition, saveCursor } from './journal-cursor.ts';

@@ -1,7 +1,7 @@
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import { closeFile, FileError, OPEN, openFile, readDescriptorStatus, writeFrom } from '#plugin/netlink/file-calls.ts';
 import { nodeFs } from '#plugin/netlink/node-fs.ts';
-import { JOURNAL_FILE } from './list-journal-files.ts';
+import { JOURNAL_FILE, journalFolder } from './list-journal-files.ts';
 import { countLostLines, keepLostLinesCountable } from './lost-lines.ts';
 import { dropOldestFiles, readShippedOffsets, rotateJournal } from './rotate-journal.ts';
 
@@ -48,10 +48,6 @@ export function appendEvent(
     }
     return `${String(problem)}; its line is in ${journalFolder(runDirectory)}`;
   }
-}
-
-export function journalFolder(directory: string): string {
-  return `${directory}/journal`;
 }
 
 /** One write: O_APPEND keeps lines of parallel invocations apart. */

@@ -3,6 +3,11 @@ import { nodeFs } from '#plugin/netlink/node-fs.ts';
 /** The file that the plugin appends to. Rotated ones keep its name and add to it. */
 export const JOURNAL_FILE = 'invocations.ndjson';
 
+/** @param directory PODWIRE_STATE or PODWIRE_RUN */
+export function journalFolder(directory: string): string {
+  return `${directory}/journal`;
+}
+
 export type JournalFile = {
   readonly path: string;
   readonly inode: string;
