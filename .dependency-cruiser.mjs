@@ -63,6 +63,7 @@ const boundaries = {
         'hono',
         '@hono/.*',
         '@kubernetes/client-node',
+        '@opentelemetry/.*',
         'next',
         'pino',
         'prom-client',

@@ -13,7 +13,16 @@ const BUILD_LEFTOVERS = ['cache', 'diagnostics', 'trace', 'trace-build', 'types'
  * Packages of `npm install --omit=dev` that a running server does not load: the Node that is put into /usr/local/bin
  * instead, the compiler of the web build, and what other packages would use if it were there (peers of Next.js).
  */
-const UNUSED_PACKAGES = ['node', '@next/swc-*', '@img', 'sharp', 'playwright', 'playwright-core', 'caniuse-lite', 'typescript'];
+const UNUSED_PACKAGES = [
+  'node',
+  '@next/swc-*',
+  '@img',
+  'sharp',
+  'playwright',
+  'playwright-core',
+  'caniuse-lite',
+  'typescript',
+];
 const UNUSED_FILES = ['**/*.map', '**/*.d.{ts,mts,cts}', '**/*.md'];
 
 /**

@@ -16,7 +16,11 @@ const MINUTE_MS = 60_000;
 /** Where kubelet looks for it: the name that the chart asks for by default, which stands for no registry anywhere. */
 const IMAGE = 'docker.io/podwire/podwire';
 
-type Run = { readonly command: string; readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv };
+type Run = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** @returns stdout @throws where the command fails; what it said on stderr was seen */
 function run({ command, args, env }: Run): string {
@@ -37,7 +41,11 @@ class Buildah implements Disposable {
 
   run(...args: readonly string[]): string {
     const store = ['--root', join(this.#folder, 'root'), '--runroot', join(this.#folder, 'run')];
-    return run({ command: 'buildah', args: [...store, '--storage-driver', 'vfs', ...args], env: { TMPDIR: this.#folder } });
+    return run({
+      command: 'buildah',
+      args: [...store, '--storage-driver', 'vfs', ...args],
+      env: { TMPDIR: this.#folder },
+    });
   }
 
   [Symbol.dispose](): void {
@@ -84,7 +92,10 @@ function makeBaseImage(buildah: Buildah, archive: string): string {
 
 /** What npm is told on this machine is lent to the build; the image has none of it. */
 function lendSecrets(): readonly string[] {
-  const files = { npmrc: join(homedir(), '.npmrc'), ca: process.env.NODE_EXTRA_CA_CERTS ?? '/etc/ssl/certs/ca-certificates.crt' };
+  const files = {
+    npmrc: join(homedir(), '.npmrc'),
+    ca: process.env.NODE_EXTRA_CA_CERTS ?? '/etc/ssl/certs/ca-certificates.crt',
+  };
   return Object.entries(files).flatMap(([id, path]) => (existsSync(path) ? ['--secret', `id=${id},src=${path}`] : []));
 }
 

@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LiveHub } from './live/live-hub.ts';
 import type { Store } from './store/store.ts';
+import type { SpanExport } from './telemetry/span-export.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 
 /** What an operator watches, read when it is scraped. */
@@ -8,6 +9,7 @@ export function makeMetrics(parts: {
   readonly fold: TopologyFold;
   readonly hub: () => LiveHub | undefined;
   readonly store: Store;
+  readonly spans?: SpanExport | undefined;
 }): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -35,5 +37,22 @@ export function makeMetrics(parts: {
       }
     },
   });
+  if (parts.spans !== undefined) countSpans(registry, parts.spans);
   return registry;
+}
+
+function countSpans(registry: Registry, spans: SpanExport): void {
+  new Counter({
+    name: 'podwire_traced_invocations_total',
+    help: 'CNI invocations by what became of their spans',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      const { exported, droppedQueueFull, droppedExportFailed } = spans.counts;
+      this.reset();
+      this.inc({ outcome: 'exported' }, exported);
+      this.inc({ outcome: 'dropped_queue_full' }, droppedQueueFull);
+      this.inc({ outcome: 'dropped_export_failed' }, droppedExportFailed);
+    },
+  });
 }

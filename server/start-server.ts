@@ -10,6 +10,7 @@ import { LiveHub } from './live/live-hub.ts';
 import { makeMetrics } from './make-metrics.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import type { SpanExport } from './telemetry/span-export.ts';
 import { TopologyFold } from './topology/topology-fold.ts';
 
 export type RunningServer = AsyncDisposable & {
@@ -20,7 +21,13 @@ export type RunningServer = AsyncDisposable & {
   setReady(): void;
 };
 
-type Options = { readonly log: Logger; readonly clock: () => Date; readonly version: string };
+type Options = {
+  readonly log: Logger;
+  readonly clock: () => Date;
+  readonly version: string;
+  /** Absent where nobody receives spans. */
+  readonly spans?: SpanExport | undefined;
+};
 
 const TICK_MS = 1_000;
 const SAVE_KERNELS_MS = 10_000;
@@ -41,7 +48,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
     fold,
     collector: new Collector({ store, fold, ...options }),
     log: options.log,
-    metrics: makeMetrics({ fold, store, hub: () => hub }),
+    metrics: makeMetrics({ fold, store, hub: () => hub, spans: options.spans }),
     lab: () => lab,
     isReady: () => isReady,
   });

@@ -4,12 +4,15 @@ import { DEFAULT_CONFIGURATION_DIRECTORY } from '#plugin/cni/node-context.ts';
 
 /** What `podwire install` and `podwire uninstall` are told. */
 export type InstallOptions = {
-  readonly mode: 'bridge' | 'tap';
+  /** auto: see chooseMode. */
+  readonly mode: 'auto' | 'bridge' | 'tap';
   readonly binDirectory: string;
   readonly confDirectory: string;
   /** Undefined where the mode's own default is wanted. */
   readonly confName: string | undefined;
   readonly podCidrs: readonly string[];
+  /** `--pod-cidr node`: the agent writes the bridge's network once the cluster has told this node's ranges. */
+  readonly awaitsAgent: boolean;
   readonly clusterCidrs: readonly string[];
   readonly mtuBytes: number | undefined;
 };
@@ -36,7 +39,7 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   if (!flags.ok) return flags;
   const read = (name: FlagName): string | undefined => flags.value[name] || variables[FLAGS[name]] || undefined;
   const mode = read('mode') ?? 'bridge';
-  if (mode !== 'bridge' && mode !== 'tap') return fail(`--mode ${mode}: use bridge or tap`);
+  if (!isMode(mode)) return fail(`--mode ${mode}: use auto, bridge or tap`);
   const directories = [read('bin-dir') ?? DEFAULT_BIN_DIRECTORY, read('conf-dir') ?? DEFAULT_CONFIGURATION_DIRECTORY];
   const relative = directories.find((directory) => !directory.startsWith('/'));
   if (relative !== undefined) return fail(`${relative}: a directory is given from the root on, as /opt/cni/bin`);
@@ -44,6 +47,8 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   if (confName !== undefined && !/^[^/]+\.conflist$/.test(confName)) {
     return fail(`--conf-name ${confName}: a file name that ends in .conflist is needed, as 10-podwire.conflist`);
   }
+  const podCidrs = splitList(read('pod-cidr'));
+  const awaitsAgent = podCidrs.length === 1 && podCidrs[0] === 'node';
   const mtu = read('mtu');
   if (mtu !== undefined && !/^[1-9]\d{1,5}$/.test(mtu)) return fail(`--mtu ${mtu}: bytes are needed, as 1450`);
   return succeed({
@@ -51,10 +56,15 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
     binDirectory: directories[0] ?? '',
     confDirectory: directories[1] ?? '',
     confName,
-    podCidrs: splitList(read('pod-cidr')),
+    podCidrs: awaitsAgent ? [] : podCidrs,
+    awaitsAgent,
     clusterCidrs: splitList(read('cluster-cidr')),
     mtuBytes: mtu === undefined ? undefined : Number(mtu),
   });
+}
+
+function isMode(word: string): word is InstallOptions['mode'] {
+  return word === 'auto' || word === 'bridge' || word === 'tap';
 }
 
 function parseFlags(words: readonly string[]): Result<Partial<Record<FlagName, string>>, string> {

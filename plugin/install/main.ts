@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigurationFile } from '#plugin/configuration/read-configuration-file.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
+import { chooseMode } from './choose-mode.ts';
 import { describeOrder, listNetworkFiles } from './describe-order.ts';
 import { InstallFailure } from './install-failure.ts';
 import { type InstallOptions, parseInstallOptions } from './install-options.ts';
@@ -42,22 +43,27 @@ function install(options: InstallOptions): number {
     mode: 0o755,
     content: { copyOf: OWN_EXECUTABLE },
   } as const;
-  for (const { path, isChanged } of placeFiles([executable, network.file])) {
+  const files = network.file === undefined ? [executable] : [executable, network.file];
+  for (const { path, isChanged } of placeFiles(files)) {
     say(`podwire: ${path}: ${isChanged ? 'written' : 'unchanged'}`);
   }
+  if (network.file === undefined)
+    say(`podwire: ${network.name} comes from the agent, when the cluster gives this node a range`);
   if (network.original !== undefined) say(`podwire: it taps ${network.original}, which stays as it is`);
   for (const line of describeOrder(options.confDirectory, network.name)) warn(line);
   return EXIT.done;
 }
 
-type Network = { readonly name: string; readonly file: WantedFile; readonly original?: string };
+type Network = { readonly name: string; readonly file?: WantedFile; readonly original?: string };
 
 function makeNetwork(options: InstallOptions): Network | string {
-  if (options.mode === 'tap') {
+  const role = options.mode === 'auto' ? chooseMode(options.confDirectory) : options.mode;
+  if (role === 'tap') {
     const { name, text, mode, original } = makeTapNetwork(options.confDirectory, options.confName);
     return { name, original, file: { path: join(options.confDirectory, name), mode, content: { text } } };
   }
   const name = options.confName ?? DEFAULT_BRIDGE_NAME;
+  if (options.awaitsAgent) return { name };
   const text = renderBridgeNetwork(options);
   if (!text.ok) return text.error;
   return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text: text.value } } };

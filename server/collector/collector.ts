@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { BatchReceipt } from '#model/protocol/agent-batch.ts';
 import type { Store } from '../store/store.ts';
+import type { SpanExport } from '../telemetry/span-export.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { Batch } from './read-batch.ts';
 
@@ -10,17 +11,20 @@ export class Collector {
   readonly #fold: TopologyFold;
   readonly #log: Logger;
   readonly #clock: () => Date;
+  readonly #spans: SpanExport | undefined;
 
   constructor(parts: {
     readonly store: Store;
     readonly fold: TopologyFold;
     readonly log: Logger;
     readonly clock: () => Date;
+    readonly spans?: SpanExport | undefined;
   }) {
     this.#store = parts.store;
     this.#fold = parts.fold;
     this.#log = parts.log;
     this.#clock = parts.clock;
+    this.#spans = parts.spans;
   }
 
   /** Idempotent: a batch that was taken before is acknowledged again and changes nothing. */
@@ -42,6 +46,7 @@ export class Collector {
       if (record.type === 'kernel.delta') this.#fold.applyDelta(record.delta);
     }
     if (stored.fresh.length > 0) this.#fold.addInvocations(header.node, stored.fresh);
+    this.#spans?.add(header.node, stored.fresh);
     return { acknowledged: header.sequence, needsSnapshot: this.#fold.needsSnapshot(header) };
   }
 }
