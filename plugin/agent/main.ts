@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, watch, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
-import { nameNode, parseAgentSettings } from './agent-settings.ts';
+import { type CollectorAddress, nameNode, parseAgentSettings } from './agent-settings.ts';
 import { followKernel } from './follow-kernel.ts';
 import { loadCursor, saveCursor } from './journal-cursor.ts';
 import type { JournalReading } from './journal-tail.ts';
@@ -11,6 +11,7 @@ import { readJournal } from './journal-tail.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
+import { serveMetrics } from './serve-metrics.ts';
 import { type BatchSource, shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
 import { describeError, type WriteLog, writeLogLine } from './write-log-line.ts';
@@ -32,15 +33,10 @@ export async function runAgent(env: Environment): Promise<number> {
     return 2;
   }
   restartWithoutHelperThreads(env);
-  const { node, stateFolder, collector } = settings.value;
+  const { node, stateFolder, collector, metrics } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });
-  log('info', 'agent started', {
-    bootId,
-    pid: process.pid,
-    stateFolder,
-    collector: collector.unixSocket ?? collector.baseUrl,
-  });
+  log('info', 'agent started', { bootId, pid: process.pid, stateFolder, collector: nameCollector(collector) });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const wake = new WakeSignal();
@@ -56,6 +52,7 @@ export async function runAgent(env: Environment): Promise<number> {
       wake.notify();
     },
   });
+  using _metrics = serveMetrics(metrics, { log, isKernelRead: () => kernel.isRead, measure: () => undefined });
   using _journal = watchJournal(join(stateFolder, 'journal'), { wake, log });
   const source: BatchSource = {
     wake,
@@ -86,6 +83,8 @@ export async function runAgent(env: Environment): Promise<number> {
     return 1;
   }
 }
+
+const nameCollector = ({ unixSocket, baseUrl }: CollectorAddress): string => unixSocket ?? baseUrl;
 
 /** `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. */
 export async function printSnapshot(env: Environment): Promise<number> {
