@@ -194,6 +194,12 @@ case $task in
     ensure_web
     say 'dist/podwire and the web app are up to date'
     ;;
+  image)
+    [ "$(id -u)" = 0 ] || die 'building an image without an engine needs root; with one: docker build -f deploy/Dockerfile .'
+    ensure_debian_packages buildah=buildah mmdebstrap=mmdebstrap
+    ensure_npm_packages
+    hand_over deploy/build-image.ts "$@"
+    ;;
   check)
     ensure_npm_packages
     ensure_next_types
