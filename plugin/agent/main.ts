@@ -8,6 +8,7 @@ import { followKernel } from './follow-kernel.ts';
 import { loadCursor, saveCursor } from './journal-cursor.ts';
 import type { JournalReading } from './journal-tail.ts';
 import { readJournal } from './journal-tail.ts';
+import { keepTap } from './keep-tap.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
@@ -75,7 +76,7 @@ export async function runAgent(env: Environment): Promise<number> {
     now: () => new Date(),
   });
   try {
-    await Promise.all([following, shipping]);
+    await Promise.all([following, shipping, keepTap(env, { log, signal: stop.signal })]);
     log('info', 'agent stopped');
     return 0;
   } catch (error) {
