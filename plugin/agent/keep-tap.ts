@@ -38,9 +38,13 @@ export async function keepTap(
   const keeper: Keeper = { directory: options.value.confDirectory, log };
   let gonePolls = 0;
   let complaint = '';
+  let state: TapState = 'none';
   while (!signal.aborted) {
     try {
-      gonePolls = updateTap(keeper) === 'gone' ? gonePolls + 1 : 0;
+      const before = state;
+      state = updateTap(keeper);
+      if (state === 'none' && before !== 'none') log('info', 'the tap was taken away; podwire install makes one');
+      gonePolls = state === 'gone' ? gonePolls + 1 : 0;
       if (gonePolls >= GONE_POLLS) removeTap(keeper);
       complaint = '';
     } catch (error) {
@@ -51,10 +55,13 @@ export async function keepTap(
   }
 }
 
-/** @returns whether the original is gone @throws InstallFailure */
-export function updateTap({ directory, log }: Keeper): 'gone' | 'kept' {
+/** There is no copy; its original is gone; it is like its original. */
+type TapState = 'none' | 'gone' | 'kept';
+
+/** @throws InstallFailure */
+function updateTap({ directory, log }: Keeper): TapState {
   const tap = findTap(directory);
-  if (tap === undefined) return 'kept';
+  if (tap === undefined) return 'none';
   if (listNetworkFiles(directory).every((name) => name === basename(tap))) return 'gone';
   const { text, mode, original } = makeTapNetwork(directory, basename(tap));
   if (readFileSync(tap, 'utf8') === text) return 'kept';
