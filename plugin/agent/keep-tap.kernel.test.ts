@@ -71,8 +71,9 @@ describe.skipIf(obstacle !== undefined)('the agent of a node that is tapped', ()
     startAgent();
     await until(() => log.includes('the tap cannot be kept'));
     expect(readTap()).toEqual(before);
+    writeFileSync(path('10-other.conflist'), network('macvlan'));
+    await until(() => log.includes('the tap follows a change'));
     rmSync(path('00-podwire-tap.conflist'));
-    writeFileSync(path('10-other.conflist'), network('bridge'));
     await until(() => log.includes('the tap was taken away'));
     expect(existsSync(path('00-podwire-tap.conflist'))).toBe(false);
   });
