@@ -181,7 +181,19 @@ describe.skipIf('obstacle' in helm)('the chart', () => {
     expect(pod?.initContainers?.[0]?.command).toEqual(['podwire', 'uninstall']);
   });
 
+  it('leaves the executable on nodes of which it knows nothing, and takes it where it is told to', () => {
+    const purge = (...settings: readonly string[]) =>
+      variablesOf(podOf(find<V1DaemonSet>(render(...settings), 'DaemonSet', '-uninstall'))?.initContainers?.[0])
+        .PODWIRE_PURGE;
+    expect([purge(), purge('uninstall.purge=true'), purge('uninstall.purge=false')]).toEqual([
+      'false',
+      'true',
+      'false',
+    ]);
+  });
+
   it.each([
+    ['uninstall.purge=perhaps', 'purge'],
     ['cni.mode=router', 'mode'],
     ['cni.mtu=12', 'mtu'],
     ['cni.clusterCIDRs={everything}', 'clusterCIDRs'],

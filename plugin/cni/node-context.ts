@@ -18,8 +18,8 @@ export type NodeContext = {
   readonly configurationDirectory: string;
 };
 
-const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
-const DEFAULT_RUN_DIRECTORY = '/run/podwire';
+export const DEFAULT_STATE_DIRECTORY = '/var/lib/podwire';
+export const DEFAULT_RUN_DIRECTORY = '/run/podwire';
 export const DEFAULT_CONFIGURATION_DIRECTORY = '/etc/cni/net.d';
 
 export function readNodeContext(variables: Readonly<Record<string, string | undefined>>): NodeContext {

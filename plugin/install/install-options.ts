@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
 import { fail, type Result, succeed } from '#model/result.ts';
-import { DEFAULT_CONFIGURATION_DIRECTORY } from '#plugin/cni/node-context.ts';
+import {
+  DEFAULT_CONFIGURATION_DIRECTORY,
+  DEFAULT_RUN_DIRECTORY,
+  DEFAULT_STATE_DIRECTORY,
+} from '#plugin/cni/node-context.ts';
 
 /** What `podwire install` and `podwire uninstall` are told. */
 export type InstallOptions = {
@@ -15,6 +19,11 @@ export type InstallOptions = {
   readonly awaitsAgent: boolean;
   readonly clusterCidrs: readonly string[];
   readonly mtuBytes: number | undefined;
+  /** uninstall: executable and state go too, where no pod needs them. */
+  readonly isPurge: boolean;
+  /** PODWIRE_STATE and PODWIRE_RUN, which the plugin goes by too. */
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
 };
 
 const DEFAULT_BIN_DIRECTORY = '/opt/cni/bin';
@@ -28,6 +37,7 @@ const FLAGS = {
   'pod-cidr': 'PODWIRE_POD_CIDR',
   'cluster-cidr': 'PODWIRE_CLUSTER_CIDR',
   mtu: 'PODWIRE_MTU',
+  purge: 'PODWIRE_PURGE',
 } as const;
 
 type FlagName = keyof typeof FLAGS;
@@ -47,6 +57,8 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   if (confName !== undefined && !/^[^/]+\.conflist$/.test(confName)) {
     return fail(`--conf-name ${confName}: a file name that ends in .conflist is needed, as 10-podwire.conflist`);
   }
+  const purge = read('purge') ?? 'false';
+  if (purge !== 'true' && purge !== 'false') return fail(`--purge ${purge}: use true or false`);
   const podCidrs = splitList(read('pod-cidr'));
   const awaitsAgent = podCidrs.length === 1 && podCidrs[0] === 'node';
   const mtu = read('mtu');
@@ -60,6 +72,9 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
     awaitsAgent,
     clusterCidrs: splitList(read('cluster-cidr')),
     mtuBytes: mtu === undefined ? undefined : Number(mtu),
+    isPurge: purge === 'true',
+    stateDirectory: variables.PODWIRE_STATE || DEFAULT_STATE_DIRECTORY,
+    runDirectory: variables.PODWIRE_RUN || DEFAULT_RUN_DIRECTORY,
   });
 }
 

@@ -7,6 +7,7 @@ import { describeOrder, listNetworkFiles } from './describe-order.ts';
 import { InstallFailure } from './install-failure.ts';
 import { type InstallOptions, parseInstallOptions } from './install-options.ts';
 import { placeFiles, removeFile, type WantedFile } from './place-files.ts';
+import { purgeNode } from './purge-node.ts';
 import { renderBridgeNetwork } from './render-bridge-network.ts';
 import { isTapNetwork, makeTapNetwork } from './tap-network.ts';
 import { USAGE } from './usage.ts';
@@ -69,8 +70,9 @@ function makeNetwork(options: InstallOptions): Network | string {
   return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text: text.value } } };
 }
 
-/** The executable stays: pods that run still need it for their DEL. */
-function uninstall({ binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME }: InstallOptions): number {
+/** The executable stays unless it is told to go: pods that run still need it for their DEL. */
+function uninstall(options: InstallOptions): number {
+  const { confDirectory, confName = DEFAULT_BRIDGE_NAME } = options;
   const own = listOwnFiles(confDirectory, confName);
   if (own.length === 0) say(`podwire: ${confDirectory} has no network of podwire: unchanged`);
   for (const path of own) {
@@ -79,8 +81,21 @@ function uninstall({ binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME
   }
   const [first] = own.length === 0 ? [] : listNetworkFiles(confDirectory);
   if (own.length > 0) say(`podwire: the runtime’s first network is now ${first ?? 'none: new pods get no network'}`);
-  say(`podwire: ${join(binDirectory, 'podwire')} stays, for pods that it has wired; remove it when they are gone`);
+  if (options.isPurge) purge(options);
+  else
+    say(
+      `podwire: ${join(options.binDirectory, 'podwire')} stays, for pods that it has wired; remove it when they are gone`,
+    );
   return EXIT.done;
+}
+
+function purge(options: InstallOptions): void {
+  const purged = purgeNode(options);
+  if (typeof purged === 'number') {
+    warn(`${purged} addresses are held by pods: executable and state stay; run this again when they are gone`);
+  } else {
+    for (const path of purged) say(`podwire: ${path}: removed`);
+  }
 }
 
 /** Taps under any name, and the bridge’s file where it is podwire’s. */

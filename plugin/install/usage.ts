@@ -19,6 +19,7 @@ Flags of install and uninstall, each with its variable and default:
                                         node: the agent writes the network when it knows the node's range
   --cluster-cidr  PODWIRE_CLUSTER_CIDR  none; other nodes' pods, which see no masquerade
   --mtu           PODWIRE_MTU           the kernel's default
+  --purge         PODWIRE_PURGE         false; true: uninstall takes executable and state too, once no pod needs them
 
 Exit codes of install and uninstall: 0 done, 1 failed, 2 wrong flags.
 `;

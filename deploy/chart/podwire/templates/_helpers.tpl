@@ -69,3 +69,16 @@ host: {{ $host | quote }}
   value: {{ . | int | quote }}
 {{- end }}
 {{- end -}}
+
+{{/* Without a cluster to ask, as in `helm template`: false. */}}
+{{- define "podwire.purge" -}}
+{{- if kindIs "bool" .Values.uninstall.purge -}}
+{{- .Values.uninstall.purge -}}
+{{- else -}}
+{{- $runtimes := list -}}
+{{- range (lookup "v1" "Node" "" "").items -}}
+{{- $runtimes = append $runtimes (hasPrefix "containerd://" .status.nodeInfo.containerRuntimeVersion) -}}
+{{- end -}}
+{{- and (gt (len $runtimes) 0) (not (has false $runtimes)) -}}
+{{- end -}}
+{{- end -}}
