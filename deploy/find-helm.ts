@@ -26,3 +26,9 @@ export function ensureHelm(): { readonly path: string } | { readonly obstacle: s
     obstacle: `no helm: ${error === undefined ? `go install ${HELM_MODULE}: ${stderr.trim()}` : 'Go is missing'}`,
   };
 }
+
+/** `node deploy/find-helm.ts` builds it ahead, so that no test waits for it. */
+if (import.meta.main) {
+  const helm = ensureHelm();
+  if ('obstacle' in helm) console.log(`podwire: ${helm.obstacle}`);
+}
