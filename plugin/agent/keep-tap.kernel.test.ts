@@ -55,6 +55,7 @@ describe.skipIf(obstacle !== undefined)('the agent of a node that is tapped', ()
   it('takes over what the other plugin’s installer writes, and removes the copy when that network is gone', async () => {
     install();
     startAgent();
+    await until(() => log.includes('"mode":"tap"'));
     writeFileSync(path('.new'), network('macvlan'));
     renameSync(path('.new'), path('10-other.conflist'));
     await until(() => log.includes('the tap follows a change'));

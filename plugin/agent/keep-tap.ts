@@ -23,13 +23,13 @@ interface Keeper {
  * Keeps the copy that taps another plugin's network like its original: that plugin's own installer rewrites the original whenever
  * it likes, and knows nothing of ours. A copy whose original stays away goes too, or the node would look as if it had a network.
  * A copy that is not there is not made: that is `podwire install`'s to do, and somebody may have uninstalled it. Only where
- * PODWIRE_MODE says tap or auto: an agent that was told nothing about the node's network looks at none.
+ * the node is a tap: an agent that was told nothing about the node's network looks at none.
  */
 export async function keepTap(
   env: Environment,
   { log, signal }: { readonly log: WriteLog; readonly signal: AbortSignal },
 ): Promise<void> {
-  if (env.PODWIRE_MODE !== 'tap' && env.PODWIRE_MODE !== 'auto') return;
+  if (env.PODWIRE_MODE !== 'tap') return;
   const options = parseInstallOptions([], env);
   if (!options.ok) {
     log('error', 'the tap is not kept', { reason: options.error });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { type CollectorAddress, nameNode, parseAgentSettings } from './agent-settings.ts';
+import { decideRole } from './decide-role.ts';
 import { followKernel } from './follow-kernel.ts';
 import { loadCursor, saveCursor } from './journal-cursor.ts';
 import type { JournalReading } from './journal-tail.ts';
@@ -27,7 +28,8 @@ const journalPollMs = 1_000;
  * `podwire agent`: ships the journal and the kernel state of this node until SIGTERM or SIGINT.
  * @returns the exit code: 2 where the environment makes no sense
  */
-export async function runAgent(env: Environment): Promise<number> {
+export async function runAgent(environment: Environment): Promise<number> {
+  const env = decideRole(environment);
   const settings = parseAgentSettings(env);
   if (!settings.ok) {
     writeLogLine('error', settings.error);
@@ -37,9 +39,8 @@ export async function runAgent(env: Environment): Promise<number> {
   const { node, stateFolder, collector, metrics } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });
-  log('info', 'agent started', { bootId, pid: process.pid, stateFolder, collector: nameCollector(collector) });
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  log('info', 'agent started', describeStart(env, { bootId, stateFolder, collector }));
+  const stop = stopOnSignals();
   const wake = new WakeSignal();
   const kernel = { state: new KernelState(log), isRead: false, isFullDue: false };
   const following = followKernel({
@@ -85,7 +86,20 @@ export async function runAgent(env: Environment): Promise<number> {
   }
 }
 
-const nameCollector = ({ unixSocket, baseUrl }: CollectorAddress): string => unixSocket ?? baseUrl;
+function stopOnSignals(): AbortController {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  return stop;
+}
+
+function describeStart(
+  env: Environment,
+  run: { readonly bootId: string; readonly stateFolder: string; readonly collector: CollectorAddress },
+) {
+  const { unixSocket, baseUrl } = run.collector;
+  const mode = env.PODWIRE_MODE ? { mode: env.PODWIRE_MODE } : {};
+  return { ...run, pid: process.pid, ...mode, collector: unixSocket ?? baseUrl };
+}
 
 /** `podwire snapshot`: prints the kernel state of this node once, as the agent would send it. */
 export async function printSnapshot(env: Environment): Promise<number> {
