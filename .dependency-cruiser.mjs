@@ -63,6 +63,7 @@ const boundaries = {
         'hono',
         '@hono/.*',
         '@kubernetes/client-node',
+        '@opentelemetry/.*',
         'next',
         'pino',
         'prom-client',
@@ -97,6 +98,11 @@ const boundaries = {
       core: true,
     }),
     ...allowOnly('bench', { folders: ['model'], core: true }),
+    ...allowOnly('deploy', {
+      folders: ['model', 'plugin', 'server'],
+      packages: ['@kubernetes/client-node', 'pino'],
+      core: true,
+    }),
     ...allowOnly('tools', { packages: ['dependency-cruiser'], core: true }),
     {
       name: 'cni-never-agent',

@@ -53,3 +53,14 @@ test.each([
     expect(config.ok ? '' : config.error.remedy).toMatch(/Write it as/);
   },
 );
+
+test('spans are sent where a receiver is named, and nowhere else', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+  expect(read({})).toMatchObject({ value: { sendsSpans: false } });
+  expect(read(endpoint)).toMatchObject({ value: { sendsSpans: true } });
+  expect(read({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:4318/v1/traces' })).toMatchObject({
+    value: { sendsSpans: true },
+  });
+  expect(read({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toMatchObject({ value: { sendsSpans: false } });
+  expect(read({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' })).toMatchObject({ value: { sendsSpans: false } });
+});

@@ -22,6 +22,8 @@ export type Config = {
   readonly web: 'dev' | 'built' | 'off';
   readonly logLevel: string;
   readonly retention: RetentionLimits;
+  /** Whether spans are sent; where to, the exporter reads itself. */
+  readonly sendsSpans: boolean;
   /** Absolute path of `dist/podwire`, for the lab. */
   readonly executable: string;
 };
@@ -34,7 +36,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /**
  * Reads every setting once. `PODWIRE_LISTEN` (127.0.0.1:7639), `PODWIRE_DATA` (.podwire), `KUBECONFIG` or the in-cluster
  * variables, `PODWIRE_NAMESPACES` (comma-separated), `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
- * `PODWIRE_EXECUTABLE` (dist/podwire), `PODWIRE_RETENTION_AGE` (7d), `PODWIRE_RETENTION_SIZE` (2GiB). Relative paths count from `folder`.
+ * `PODWIRE_EXECUTABLE` (dist/podwire), `PODWIRE_RETENTION_AGE` (7d), `PODWIRE_RETENTION_SIZE` (2GiB), `OTEL_EXPORTER_OTLP_ENDPOINT` (none). Relative paths count from `folder`.
  */
 export function readConfig(environment: Environment, folder: string): Result<Config, Obstacle> {
   const listen = readListen(environment.PODWIRE_LISTEN ?? '127.0.0.1:7639');
@@ -66,6 +68,7 @@ export function readConfig(environment: Environment, folder: string): Result<Con
     web: environment.PODWIRE_WEB === 'off' ? 'off' : environment.PODWIRE_DEV === '1' ? 'dev' : 'built',
     logLevel,
     retention: retention.value,
+    sendsSpans: namesSpanReceiver(environment),
     executable: resolve(folder, environment.PODWIRE_EXECUTABLE ?? join('dist', 'podwire')),
   });
 }
@@ -73,6 +76,15 @@ export function readConfig(environment: Environment, folder: string): Result<Con
 function chooseCluster(environment: Environment, lab: 'auto' | 'off'): Config['cluster'] {
   if ((environment.KUBECONFIG ?? '') !== '' || (environment.KUBERNETES_SERVICE_HOST ?? '') !== '') return 'kubernetes';
   return lab === 'off' ? 'none' : 'lab';
+}
+
+/** The variables of OpenTelemetry's specification. Unlike its programs, we send nothing where no receiver is named. */
+function namesSpanReceiver(environment: Environment): boolean {
+  if (environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment.OTEL_TRACES_EXPORTER === 'none')
+    return false;
+  return [environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, environment.OTEL_EXPORTER_OTLP_ENDPOINT].some(
+    (endpoint) => (endpoint ?? '') !== '',
+  );
 }
 
 function readListen(text: string): Result<{ readonly host: string; readonly port: number }, Obstacle> {

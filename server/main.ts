@@ -9,6 +9,7 @@ import { type Config, type Obstacle, readConfig } from './config.ts';
 import { LabProcess } from './lab-process.ts';
 import { startPages } from './start-pages.ts';
 import { type RunningServer, startServer } from './start-server.ts';
+import { SpanExport } from './telemetry/span-export.ts';
 
 /** Wires every part of the server, and ends them in the opposite order. */
 
@@ -34,7 +35,9 @@ async function main(): Promise<void> {
     complain(obstacle);
     stop.resolve(1);
   };
-  const started = await startServer(config.value, { log, clock: () => new Date(), version: readVersion() });
+  const version = readVersion();
+  const spans = config.value.sendsSpans ? parts.use(new SpanExport({ log, version })) : undefined;
+  const started = await startServer(config.value, { log, clock: () => new Date(), version, spans });
   if (!started.ok) refuse(started.error);
   else start({ config: config.value, server: parts.use(started.value), parts, log, refuse });
   process.exitCode = await stop.promise;

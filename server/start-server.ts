@@ -16,6 +16,7 @@ import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { WalKeeper } from './store/wal-keeper.ts';
+import type { SpanExport } from './telemetry/span-export.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
@@ -33,13 +34,20 @@ export type RunningServer = AsyncDisposable & {
   setReady(): void;
 };
 
-type Options = { readonly log: Logger; readonly clock: () => Date; readonly version: string };
+type Options = {
+  readonly log: Logger;
+  readonly clock: () => Date;
+  readonly version: string;
+  /** Absent where nobody receives spans. */
+  readonly spans?: SpanExport | undefined;
+};
 
 const SNAPSHOT_INVOCATIONS = 500;
 
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
   const path = join(config.dataFolder, 'podwire.db');
+  const { spans } = options;
   const opened = openStore(path);
   if (!opened.ok) return opened;
   const store = opened.value;
@@ -52,12 +60,12 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const commands = new CommandDesk({ createId: randomUUID });
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
-  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub });
+  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
   const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,
     openView: makeOpenView({ store, fold, clock: options.clock }),
-    collector: new Collector({ recorder, fold, log: options.log, onBatch, commandResults: commands.hear }),
+    collector: new Collector({ recorder, fold, log: options.log, onBatch, commandResults: commands.hear, spans }),
     commands,
     log: options.log,
     metrics,

@@ -161,6 +161,18 @@ ensure_web() {
   printf '%s\n' "$wanted" >"$dist_dir/.podwire-digest"
 }
 
+ensure_image() {
+  wanted=$(digest_of app components model plugin server deploy/Dockerfile deploy/assemble-image.ts deploy/build-image.ts \
+    .dockerignore next.config.ts package.json package-lock.json)
+  if [ -e dist/podwire-image.tar ] && ! is_stale dist/.podwire-image-digest "$wanted"; then return 0; fi
+  ensure_debian_packages buildah=buildah mmdebstrap=mmdebstrap
+  ensure_npm_packages
+  say 'building dist/podwire-image.tar'
+  rm -f dist/.podwire-image-digest
+  node26 deploy/build-image.ts 9>&- || die 'could not build the image; the lines above say why.'
+  printf '%s\n' "$wanted" >dist/.podwire-image-digest
+}
+
 ensure_next_types() {
   [ -e next-env.d.ts ] || node26 node_modules/next/dist/bin/next typegen 9>&- >/dev/null
 }
@@ -214,6 +226,11 @@ case $task in
     ensure_web
     say 'dist/podwire and the web app are up to date'
     ;;
+  image)
+    [ "$(id -u)" = 0 ] || die 'building an image without an engine needs root; with one: docker build -f deploy/Dockerfile .'
+    ensure_image
+    say 'dist/podwire-image.tar is up to date'
+    ;;
   check)
     ensure_npm_packages
     ensure_next_types
@@ -226,6 +243,8 @@ case $task in
     ensure_npm_packages
     ensure_executable
     ensure_web
+    # The chart's tests need helm: built from its module, once, where Go is.
+    if command -v go >/dev/null; then node26 deploy/find-helm.ts 9>&-; fi
     hand_over tools/run-tests.ts "$@"
     ;;
   bench)

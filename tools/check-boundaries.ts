@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** The folders of docs/architecture.md, and the two that measure and build. */
-const FOLDERS = ['model', 'plugin', 'server', 'components', 'app', 'lab', 'e2e', 'bench', 'tools'];
+/** The folders of docs/architecture.md, and those that measure, pack and build. */
+const FOLDERS = ['model', 'plugin', 'server', 'components', 'app', 'lab', 'e2e', 'bench', 'deploy', 'tools'];
 
 type CruiseResult = {
   readonly modules: readonly { readonly source: string; readonly dependencies: readonly unknown[] }[];

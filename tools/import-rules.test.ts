@@ -28,6 +28,7 @@ const TABLE: readonly (readonly [string, readonly string[], readonly string[]])[
   ['lab/a.ts', ['node:net', '#model/a.ts'], ['#server/a.ts', '#components/a.ts', 'react']],
   ['e2e/a.ts', ['@playwright/test', '#model/a.ts'], ['#server/a.ts', '#lab/a.ts', 'react']],
   ['bench/a.ts', ['node:fs', '#model/a.ts'], ['#plugin/a.ts', '#server/a.ts']],
+  ['deploy/a.ts', ['node:fs', '#model/a.ts'], ['#server/a.ts', '#plugin/a.ts', 'hono']],
   ['tools/a.ts', ['node:fs'], ['#model/a.ts', 'zod']],
 ];
 

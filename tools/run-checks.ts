@@ -9,6 +9,7 @@ const CHECKS: readonly Check[] = [
   { name: 'format, lint and import boundaries (biome)', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { name: 'types (tsc)', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
   { name: 'folder boundaries (dependency-cruiser)', args: ['tools/check-boundaries.ts'] },
+  { name: 'manifests in step with their chart', args: ['deploy/render-manifests.ts', '--check'] },
   { name: 'unused code (knip)', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
 ];
 

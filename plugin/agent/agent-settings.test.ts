@@ -38,4 +38,17 @@ describe('the environment of the agent', () => {
       expect(JSON.stringify(settings)).toContain('PODWIRE_COLLECTOR must be');
     },
   );
+
+  const readMetrics = (text: string) =>
+    parseAgentSettings({ PODWIRE_COLLECTOR: 'http://10.0.0.1:7639', PODWIRE_METRICS_LISTEN: text });
+
+  it('tells metrics only where it is told to', () => {
+    expect(readMetrics('')).toMatchObject({ ok: true, value: { metrics: undefined } });
+    expect(readMetrics('127.0.0.1:7640')).toMatchObject({ value: { metrics: { host: '127.0.0.1', port: 7640 } } });
+    expect(readMetrics('[::1]:7640')).toMatchObject({ value: { metrics: { host: '::1', port: 7640 } } });
+  });
+
+  it.each(['7640', 'localhost:7640', '127.0.0.1:70000', '127.0.0.1'])('refuses %s as address of metrics', (text) => {
+    expect(JSON.stringify(readMetrics(text))).toContain('PODWIRE_METRICS_LISTEN must be');
+  });
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { fail, type Result, succeed } from '#model/result.ts';
 
@@ -13,6 +14,13 @@ export interface AgentSettings {
   /** What the journal may take: beyond it the oldest file goes, shipped or not. */
   readonly journalTotalBytes: number;
   readonly collector: CollectorAddress;
+  /** Where metrics and probes are answered; undefined where nobody asked for them. */
+  readonly metrics: ListenAddress | undefined;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Where batches go: `unixSocket` is set where the collector listens on a socket file. */
@@ -45,6 +53,8 @@ export function parseAgentSettings(env: Environment): Result<AgentSettings, stri
   if (!journalFileBytes.ok) return journalFileBytes;
   const journalTotalBytes = parseByteCount(env, 'PODWIRE_JOURNAL_TOTAL_BYTES', 256 * MIB);
   if (!journalTotalBytes.ok) return journalTotalBytes;
+  const metrics = parseListenAddress(env.PODWIRE_METRICS_LISTEN || undefined);
+  if (!metrics.ok) return metrics;
   return succeed({
     node: nameNode(env),
     stateFolder: env.PODWIRE_STATE || '/var/lib/podwire',
@@ -52,6 +62,7 @@ export function parseAgentSettings(env: Environment): Result<AgentSettings, stri
     journalFileBytes: journalFileBytes.value,
     journalTotalBytes: journalTotalBytes.value,
     collector: collector.value,
+    metrics: metrics.value,
   });
 }
 
@@ -63,4 +74,14 @@ export function parseCollectorAddress(text: string): Result<CollectorAddress, st
     return succeed({ baseUrl: text.replace(/\/+$/, '') });
   }
   return fail(`PODWIRE_COLLECTOR must be unix:/path/to/socket or http://host:port, not "${text}"`);
+}
+
+/** Reads `127.0.0.1:7640` or `[::1]:7640`; port 0 lets the kernel choose. */
+function parseListenAddress(text: string | undefined): Result<ListenAddress | undefined, string> {
+  if (text === undefined) return succeed(undefined);
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (isIP(host) !== 0 && port <= 65_535) return succeed({ host, port });
+  return fail(`PODWIRE_METRICS_LISTEN must be an address and a port, as 127.0.0.1:7640, not "${text}"`);
 }

@@ -6,7 +6,9 @@ import { answerCommands } from './agent-commands.ts';
 import { AgentJournals } from './agent-journals.ts';
 import { type AgentSettings, nameNode, parseAgentSettings } from './agent-settings.ts';
 import { AgentStatusReport } from './agent-status-report.ts';
+import { decideRole } from './decide-role.ts';
 import { followKernel } from './follow-kernel.ts';
+import { keepTap } from './keep-tap.ts';
 import { KernelPart } from './kernel-part.ts';
 import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
@@ -15,6 +17,7 @@ import { type NetworkSettings, parseNetworkSettings } from './network/network-se
 import { ReportQueue } from './report-queue.ts';
 import { makeReportPart, RecordQueue, type ReportSource } from './report-source.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
+import { serveMetrics } from './serve-metrics.ts';
 import { shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
 import { watchJournal } from './watch-journal.ts';
@@ -26,7 +29,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * `podwire agent`: ships the journal and the kernel state of this node until SIGTERM or SIGINT.
  * @returns the exit code: 2 where the environment makes no sense
  */
-export async function runAgent(env: Environment): Promise<number> {
+export async function runAgent(environment: Environment): Promise<number> {
+  const env = decideRole(environment);
   const settings = parseAgentSettings(env);
   const network = parseNetworkSettings(env);
   if (!settings.ok) return refuse(settings.error);
@@ -36,9 +40,8 @@ export async function runAgent(env: Environment): Promise<number> {
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });
   log('info', 'agent started', {
-    bootId,
-    pid: process.pid,
-    stateFolder,
+    ...{ bootId, pid: process.pid, stateFolder },
+    ...(env.PODWIRE_MODE ? { mode: env.PODWIRE_MODE } : {}),
     collector: collector.unixSocket ?? collector.baseUrl,
   });
   const stop = new AbortController();
@@ -46,7 +49,8 @@ export async function runAgent(env: Environment): Promise<number> {
   // Sent to the holder of a lease, as `isOpenForWriting` is for an instant, when a writer comes; unheard it ends the process.
   process.on('SIGIO', () => undefined);
   try {
-    await runParts({ ...settings.value, network: network.value }, { bootId, log, signal: stop.signal });
+    const run = { bootId, log, signal: stop.signal };
+    await Promise.all([runParts({ ...settings.value, network: network.value }, run), keepTap(env, run)]);
     log('info', 'agent stopped');
     return 0;
   } catch (error) {
@@ -98,6 +102,7 @@ async function runParts(
     journal: journals.measure(),
     rssBytes: process.memoryUsage.rss(),
   });
+  using _metrics = serveMetrics(settings.metrics, { log, isKernelRead: follower.isKernelRead, measure });
   const reports: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results, kept];
   using _journals = watchJournal(journals.folders, {
     onChange: () => wake.notify(),
@@ -148,7 +153,7 @@ function startKernel(run: AgentRun & { readonly node: string; readonly wake: Wak
   };
   const kernelCounts = () => state.counts;
   const following = followKernel({ state, log, signal, nowMs: () => performance.now(), onRead });
-  return { kernel, kernelCounts, readKernel, following };
+  return { kernel, kernelCounts, readKernel, following, isKernelRead: () => isRead };
 }
 
 /**

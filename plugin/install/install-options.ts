@@ -4,16 +4,22 @@ import { DEFAULT_DIRECTORIES } from '#plugin/configuration/node-directories.ts';
 
 /** What `podwire install` and `podwire uninstall` are told. */
 export type InstallOptions = {
-  readonly mode: 'bridge' | 'tap';
+  /** auto: see chooseMode. */
+  readonly mode: 'auto' | 'bridge' | 'tap';
   readonly binDirectory: string;
   readonly confDirectory: string;
   /** Undefined where the mode's own default is wanted. */
   readonly confName: string | undefined;
   readonly podCidrs: readonly string[];
+  /** `--pod-cidr node`: the agent writes the bridge's network once the cluster has told this node's ranges. */
+  readonly awaitsAgent: boolean;
   readonly clusterCidrs: readonly string[];
   readonly mtuBytes: number | undefined;
-  /** PODWIRE_STATE, which the plugin and the agent go by too. */
+  /** uninstall: executable and state go too, where no pod needs them. */
+  readonly isPurge: boolean;
+  /** PODWIRE_STATE and PODWIRE_RUN, which the plugin goes by too. */
   readonly stateDirectory: string;
+  readonly runDirectory: string;
 };
 
 const DEFAULT_BIN_DIRECTORY = '/opt/cni/bin';
@@ -27,6 +33,7 @@ const FLAGS = {
   'pod-cidr': 'PODWIRE_POD_CIDR',
   'cluster-cidr': 'PODWIRE_CLUSTER_CIDR',
   mtu: 'PODWIRE_MTU',
+  purge: 'PODWIRE_PURGE',
 } as const;
 
 type FlagName = keyof typeof FLAGS;
@@ -38,7 +45,7 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   if (!flags.ok) return flags;
   const read = (name: FlagName): string | undefined => flags.value[name] || variables[FLAGS[name]] || undefined;
   const mode = read('mode') ?? 'bridge';
-  if (mode !== 'bridge' && mode !== 'tap') return fail(`--mode ${mode}: use bridge or tap`);
+  if (!isMode(mode)) return fail(`--mode ${mode}: use auto, bridge or tap`);
   const directories = [read('bin-dir') ?? DEFAULT_BIN_DIRECTORY, read('conf-dir') ?? DEFAULT_DIRECTORIES.configuration];
   const relative = directories.find((directory) => !directory.startsWith('/'));
   if (relative !== undefined) return fail(`${relative}: a directory is given from the root on, as /opt/cni/bin`);
@@ -46,6 +53,10 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
   if (confName !== undefined && !/^[^/]+\.conflist$/.test(confName)) {
     return fail(`--conf-name ${confName}: a file name that ends in .conflist is needed, as 10-podwire.conflist`);
   }
+  const purge = read('purge') ?? 'false';
+  if (purge !== 'true' && purge !== 'false') return fail(`--purge ${purge}: use true or false`);
+  const podCidrs = splitList(read('pod-cidr'));
+  const awaitsAgent = podCidrs.length === 1 && podCidrs[0] === 'node';
   const mtu = read('mtu');
   if (mtu !== undefined && !/^[1-9]\d{1,5}$/.test(mtu)) return fail(`--mtu ${mtu}: bytes are needed, as 1450`);
   return succeed({
@@ -53,11 +64,18 @@ export function parseInstallOptions(words: readonly string[], variables: Variabl
     binDirectory: directories[0] ?? '',
     confDirectory: directories[1] ?? '',
     confName,
-    podCidrs: splitList(read('pod-cidr')),
+    podCidrs: awaitsAgent ? [] : podCidrs,
+    awaitsAgent,
     clusterCidrs: splitList(read('cluster-cidr')),
     mtuBytes: mtu === undefined ? undefined : Number(mtu),
+    isPurge: purge === 'true',
     stateDirectory: variables.PODWIRE_STATE || DEFAULT_DIRECTORIES.state,
+    runDirectory: variables.PODWIRE_RUN || DEFAULT_DIRECTORIES.run,
   });
+}
+
+function isMode(word: string): word is InstallOptions['mode'] {
+  return word === 'auto' || word === 'bridge' || word === 'tap';
 }
 
 function parseFlags(words: readonly string[]): Result<Partial<Record<FlagName, string>>, string> {

@@ -2,11 +2,13 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigurationFile } from '#plugin/configuration/read-configuration-file.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
+import { chooseMode } from './choose-mode.ts';
 import { describeOrder, listNetworkFiles } from './describe-order.ts';
 import { InstallFailure } from './install-failure.ts';
 import { type InstallOptions, parseInstallOptions } from './install-options.ts';
 import { managementSwitchPath, setManaged } from './management-switch.ts';
 import { placeFiles, removeFile, type WantedFile } from './place-files.ts';
+import { purgeNode } from './purge-node.ts';
 import { renderBridgeNetwork } from './render-bridge-network.ts';
 import { isTapNetwork, makeTapNetwork } from './tap-network.ts';
 import { USAGE } from './usage.ts';
@@ -43,32 +45,40 @@ function install(options: InstallOptions): number {
     mode: 0o755,
     content: { copyOf: OWN_EXECUTABLE },
   } as const;
-  for (const { path, isChanged } of placeFiles([executable, network.file])) {
+  const files = network.file === undefined ? [executable] : [executable, network.file];
+  for (const { path, isChanged } of placeFiles(files)) {
     say(`podwire: ${path}: ${isChanged ? 'written' : 'unchanged'}`);
   }
   if (setManaged(options.stateDirectory, true)) say('podwire: the agent keeps the pod network of this node again');
+  if (network.file === undefined)
+    say(`podwire: ${network.name} comes from the agent, when the cluster gives this node a range`);
   if (network.original !== undefined) say(`podwire: it taps ${network.original}, which stays as it is`);
   for (const line of describeOrder(options.confDirectory, network.name)) warn(line);
   return EXIT.done;
 }
 
-type Network = { readonly name: string; readonly file: WantedFile; readonly original?: string };
+type Network = { readonly name: string; readonly file?: WantedFile; readonly original?: string };
 
 function makeNetwork(options: InstallOptions): Network | string {
-  if (options.mode === 'tap') {
+  const role = options.mode === 'auto' ? chooseMode(options.confDirectory) : options.mode;
+  if (role === 'tap') {
     const { name, text, mode, original } = makeTapNetwork(options.confDirectory, options.confName);
     return { name, original, file: { path: join(options.confDirectory, name), mode, content: { text } } };
   }
   const name = options.confName ?? DEFAULT_BRIDGE_NAME;
+  if (options.awaitsAgent) return { name };
   const network = renderBridgeNetwork(options);
   if (!network.ok) return network.error;
   const { text } = network.value;
   return { name, file: { path: join(options.confDirectory, name), mode: 0o644, content: { text } } };
 }
 
-/** The executable stays: pods that run still need it for their DEL. The agent is told first, or it would put the network back. */
+/**
+ * The executable stays unless it is told to go: pods that run still need it for their DEL. The agent is told first, or it would put
+ * the network back.
+ */
 function uninstall(options: InstallOptions): number {
-  const { binDirectory, confDirectory, confName = DEFAULT_BRIDGE_NAME, stateDirectory } = options;
+  const { confDirectory, confName = DEFAULT_BRIDGE_NAME, stateDirectory } = options;
   if (setManaged(stateDirectory, false)) {
     say(
       `podwire: ${managementSwitchPath(stateDirectory)}: written; an agent leaves the pod network alone while it is there`,
@@ -82,8 +92,21 @@ function uninstall(options: InstallOptions): number {
   }
   const [first] = own.length === 0 ? [] : listNetworkFiles(confDirectory);
   if (own.length > 0) say(`podwire: the runtime’s first network is now ${first ?? 'none: new pods get no network'}`);
-  say(`podwire: ${join(binDirectory, 'podwire')} stays, for pods that it has wired; remove it when they are gone`);
+  if (options.isPurge) purge(options);
+  else
+    say(
+      `podwire: ${join(options.binDirectory, 'podwire')} stays, for pods that it has wired; remove it when they are gone`,
+    );
   return EXIT.done;
+}
+
+function purge(options: InstallOptions): void {
+  const purged = purgeNode(options);
+  if (typeof purged === 'number') {
+    warn(`${purged} addresses are held by pods: executable and state stay; run this again when they are gone`);
+  } else {
+    for (const path of purged) say(`podwire: ${path}: removed`);
+  }
 }
 
 /** Taps under any name, and the bridge’s file where it is podwire’s. */

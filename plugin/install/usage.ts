@@ -12,13 +12,15 @@ Usage:
   podwire help               print this
 
 Flags of install and uninstall, each with its variable and default:
-  --mode          PODWIRE_MODE          bridge; tap: watch the network that is there
+  --mode          PODWIRE_MODE          bridge; tap: watch the network that is there; auto: tap where one is there
   --bin-dir       PODWIRE_BIN_DIR       /opt/cni/bin
   --conf-dir      PODWIRE_CONF_DIR      /etc/cni/net.d
   --conf-name     PODWIRE_CONF_NAME     10-podwire.conflist; tap: a name before the network's own
-  --pod-cidr      PODWIRE_POD_CIDR      bridge: required; two behind a comma for dual stack
+  --pod-cidr      PODWIRE_POD_CIDR      bridge: required; two behind a comma for dual stack;
+                                        node: the agent writes the network when it knows the node's range
   --cluster-cidr  PODWIRE_CLUSTER_CIDR  none; other nodes' pods, which see no masquerade
   --mtu           PODWIRE_MTU           the kernel's default
+  --purge         PODWIRE_PURGE         false; true: uninstall takes executable and state too, once no pod needs them
 
 Exit codes of install and uninstall: 0 done, 1 failed, 2 wrong flags.
 `;

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
+import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import { needsSnapshot } from '#model/log/fold-agent.ts';
 import type { BatchReceipt, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { CommandResult } from '#model/protocol/agent-command.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { isStorageError } from '../store/storage-error.ts';
+import type { SpanExport } from '../telemetry/span-export.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { Append, LogRecorder } from './log-recorder.ts';
 import type { Batch } from './read-batch.ts';
@@ -13,7 +15,11 @@ export type StorageTrouble = { readonly reason: 'storage-full'; readonly detail:
 
 type Accepted = Result<BatchReceipt, StorageTrouble>;
 type Waiting = { readonly batch: Batch; readonly done: PromiseWithResolvers<Accepted> };
+/** An invocation that the log did not have. */
+type Arrived = { readonly node: string; readonly event: InvocationEvent };
 type Spoken = { readonly bootId: string | undefined; readonly version: string | undefined };
+/** What becomes known while batches are written together. */
+type Group = { readonly spoken: Map<string, Spoken>; readonly arrived: Arrived[] };
 
 /** Takes valid batches: into the log, in one transaction with others that came at the same time, and so into the fold. */
 export class Collector {
@@ -23,6 +29,7 @@ export class Collector {
   readonly #onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
   readonly #tellResult: (node: string, result: CommandResult) => void;
   #waiting: Waiting[] = [];
+  readonly #spans: SpanExport | undefined;
 
   constructor(parts: {
     readonly recorder: LogRecorder;
@@ -32,12 +39,14 @@ export class Collector {
     readonly onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
     /** Hears the answers to commands, after they are in the log. */
     readonly commandResults: (node: string, result: CommandResult) => void;
+    readonly spans?: SpanExport | undefined;
   }) {
     this.#recorder = parts.recorder;
     this.#fold = parts.fold;
     this.#log = parts.log;
     this.#onBatch = parts.onBatch;
     this.#tellResult = parts.commandResults;
+    this.#spans = parts.spans;
   }
 
   /** Idempotent: a batch that was taken before is acknowledged again and changes nothing. */
@@ -52,11 +61,13 @@ export class Collector {
   #commit(): void {
     const group = this.#waiting;
     this.#waiting = [];
+    const arrived: Arrived[] = [];
     try {
       const fresh = this.#recorder.record((append) => {
         const spoken = new Map<string, Spoken>();
-        return group.filter(({ batch }) => this.#append(batch, append, spoken));
+        return group.filter(({ batch }) => this.#append(batch, append, { spoken, arrived }));
       });
+      for (const { node, event } of arrived) this.#spans?.add(node, [event]);
       for (const { batch } of fresh) this.#tell(batch);
       for (const each of group) this.#onBatch(each.batch, { isDuplicate: !fresh.includes(each) });
       for (const { batch, done } of group) done.resolve(succeed(this.#acknowledge(batch)));
@@ -69,7 +80,7 @@ export class Collector {
   }
 
   /** False where the batch was there before. */
-  #append(batch: Batch, append: Append, spoken: Map<string, Spoken>): boolean {
+  #append(batch: Batch, append: Append, { spoken, arrived }: Group): boolean {
     const { header, records, texts } = batch;
     const { store } = this.#recorder;
     if (!store.rememberBatch(header)) return false;
@@ -81,7 +92,9 @@ export class Collector {
     if (isNew) append(node, hello);
     let appended = 0;
     for (const [place, record] of records.entries()) {
-      if (append(node, record, texts[place]) !== undefined) appended += 1;
+      if (append(node, record, texts[place]) === undefined) continue;
+      appended += 1;
+      if (record.type === 'invocation') arrived.push({ node, event: record.event });
     }
     if (appended === 0 && !isNew) append(node, hello);
     return true;

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { ProblemWord } from '../api/problem-response.ts';
 import type { Batch } from '../collector/read-batch.ts';
 
 /** Counts what agents send, by bounded words only: never by node or by what a batch says. */
@@ -9,6 +10,15 @@ export type IngestMetrics = {
   /** From the whole body to the answer. */
   readonly observeSeconds: (seconds: number) => void;
 };
+
+/** Counted from the beginning, so that a rate of the first one can be told. */
+const REFUSALS: readonly ProblemWord[] = [
+  'malformed-batch',
+  'too-large',
+  'unsupported-protocol',
+  'unsupported-media-type',
+  'storage-full',
+];
 
 export function makeIngestMetrics(registry: Registry): IngestMetrics {
   const registers = [registry];
@@ -42,6 +52,7 @@ export function makeIngestMetrics(registry: Registry): IngestMetrics {
     registers,
   });
   for (const outcome of ['accepted', 'duplicate', 'refused']) batches.inc({ outcome }, 0);
+  for (const reason of REFUSALS) refusals.inc({ reason }, 0);
   return {
     taken: (batch, { isDuplicate }) => {
       batches.inc({ outcome: isDuplicate ? 'duplicate' : 'accepted' });

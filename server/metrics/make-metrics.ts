@@ -5,6 +5,7 @@ import { CLUSTER_KINDS, WATCH_STATES, type WatchCounts } from '../cluster/watch-
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { LiveHub } from '../live/live-hub.ts';
 import type { Store } from '../store/store.ts';
+import type { SpanExport } from '../telemetry/span-export.ts';
 import type { LogRetention } from '../topology/log-retention.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import { type IngestMetrics, makeIngestMetrics } from './ingest-metrics.ts';
@@ -16,6 +17,8 @@ export type MetricParts = {
   readonly commands: CommandDesk;
   readonly watchCounts: WatchCounts;
   readonly retention: LogRetention;
+  /** Absent where nobody receives spans. */
+  readonly spans?: SpanExport | undefined;
 };
 
 export type Metrics = { readonly registry: Registry; readonly ingest: IngestMetrics };
@@ -28,6 +31,7 @@ export function makeMetrics(parts: MetricParts): Metrics {
   addLiveMetrics(registry, parts);
   addAgentMetrics(registry, parts);
   addWatchMetrics(registry, parts.watchCounts);
+  if (parts.spans !== undefined) addSpanMetrics(registry, parts.spans);
   return { registry, ingest: makeIngestMetrics(registry) };
 }
 
@@ -194,5 +198,21 @@ function addWatchMetrics(registry: Registry, watchCounts: WatchCounts): void {
           [{ kind, change: 'remove' }, removes],
         ] as const;
       }),
+  });
+}
+
+function addSpanMetrics(registry: Registry, spans: SpanExport): void {
+  new Counter({
+    name: 'podwire_traced_invocations_total',
+    help: 'CNI invocations by what became of their spans',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      const { exported, droppedQueueFull, droppedExportFailed } = spans.counts;
+      this.reset();
+      this.inc({ outcome: 'exported' }, exported);
+      this.inc({ outcome: 'dropped_queue_full' }, droppedQueueFull);
+      this.inc({ outcome: 'dropped_export_failed' }, droppedExportFailed);
+    },
   });
 }

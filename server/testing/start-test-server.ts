@@ -7,6 +7,7 @@ import pino from 'pino';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { Config } from '../config.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
+import type { SpanExport } from '../telemetry/span-export.ts';
 
 export type TestServer = AsyncDisposable & {
   readonly config: Config;
@@ -21,7 +22,7 @@ export type Answer = { readonly status: number; readonly body: Record<string, un
 export const makeDataFolder = (): string => mkdtempSync(join(tmpdir(), 'podwire-server-'));
 
 /** The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. */
-export async function startTestServer(folder?: string): Promise<TestServer> {
+export async function startTestServer(folder?: string, spans?: SpanExport): Promise<TestServer> {
   const dataFolder = folder ?? makeDataFolder();
   const config: Config = {
     host: '127.0.0.1',
@@ -33,12 +34,14 @@ export async function startTestServer(folder?: string): Promise<TestServer> {
     web: 'off',
     logLevel: 'silent',
     retention: {},
+    sendsSpans: false,
     executable: '/nonexistent',
   };
   const started = await startServer(config, {
     log: pino({ level: 'silent' }),
     clock: () => new Date(),
     version: 'test',
+    spans,
   });
   if (!started.ok) throw new Error(started.error.problem);
   const server = started.value;
