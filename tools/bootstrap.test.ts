@@ -111,7 +111,17 @@ describe('npm start on a bare machine', () => {
 });
 
 describe('npm test on a machine without container runtimes', () => {
-  const present = { ip: '', iptables: '', nft: '', nsenter: '', chromium: '', ping: '', udhcpd: '', dpkg: 'exit 2' };
+  const present = {
+    ip: '',
+    iptables: '',
+    nft: '',
+    nsenter: '',
+    chromium: '',
+    ping: '',
+    ipset: '',
+    udhcpd: '',
+    dpkg: 'exit 2',
+  };
   /** Runs what would run in a mount namespace of its own. */
   const unshare = 'shift 3; exec "$@"';
 
