@@ -110,7 +110,7 @@ const boundaries = {
       packages: ['@kubernetes/client-node'],
       core: true,
     }),
-    ...allowOnly('bench', { folders: ['model'], core: true }),
+    ...allowOnly('bench', { folders: ['model', 'e2e/cluster'], files: ['lab/run-command[.]ts'], core: true }),
     ...allowOnly('tools', { packages: ['dependency-cruiser'], core: true }),
     {
       name: 'cni-never-agent',

@@ -15,14 +15,17 @@ const VERSION_FLAGS = [
   'gitTreeState=clean',
 ].map((setting) => `-X k8s.io/component-base/version.${setting}`);
 
+/** The folder with the programs, whether they are there or not; another version has another one. */
+export const locateKubernetes = (cache: string): string => join(cache, `kubernetes-${KUBERNETES_VERSION}`);
+
 /**
  * Builds what is missing of Kubernetes from its Go module, the version and checksum of which are pinned in `kubernetes/`.
- * @returns the folder with the programs, below `cache`; its name carries the version, so another one is built anew
+ * @returns the folder with the programs, below `cache`
  * @throws where the module cannot be fetched or built, with Go's own words
  */
 export async function buildKubernetes(cache: string, say: (line: string) => void): Promise<string> {
   await checkPinnedVersion();
-  const folder = join(cache, `kubernetes-${KUBERNETES_VERSION}`);
+  const folder = locateKubernetes(cache);
   await mkdir(folder, { recursive: true });
   for (const program of KUBERNETES_PROGRAMS) {
     if (existsSync(join(folder, program))) continue;

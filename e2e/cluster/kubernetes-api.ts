@@ -55,6 +55,13 @@ export class KubernetesApi implements AsyncDisposable {
     return JSON.parse(text) as T;
   }
 
+  /** The text of a GET. @throws with the API server's words where it refuses */
+  async read(path: string): Promise<string> {
+    const { status, text } = await this.#call('GET', path);
+    if (status >= 300) throw new Error(`GET ${path}: ${status} ${text}`);
+    return text;
+  }
+
   #call(method: string, path: string, body?: unknown) {
     return callUnix({ socket: join(this.#node.root, SOCKET), method, path, body });
   }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildKubernetes } from './build-kubernetes.ts';
-import { KUBERNETES_PROGRAMS, KUBERNETES_VERSION, type Programs } from './programs.ts';
-import { unpackDebianPackages } from './unpack-debian-packages.ts';
+import { buildKubernetes, locateKubernetes } from './build-kubernetes.ts';
+import { KUBERNETES_PROGRAMS, type Programs } from './programs.ts';
+import { locateDebianTree, unpackDebianPackages } from './unpack-debian-packages.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -25,7 +25,7 @@ export async function providePrograms(say: (line: string) => void): Promise<Prog
 
 /** The same programs where they are there already. @throws where one is missing */
 export function findPrograms(): Programs {
-  const programs = locatePrograms(join(CACHE, `kubernetes-${KUBERNETES_VERSION}`), join(CACHE, 'debian-forky'));
+  const programs = locatePrograms(locateKubernetes(CACHE), locateDebianTree(CACHE));
   const paths = [
     ...KUBERNETES_PROGRAMS.map((name) => join(programs.kubernetes, name)),
     programs.busybox,

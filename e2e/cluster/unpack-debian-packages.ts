@@ -13,12 +13,15 @@ const PACKAGES = ['containerd', 'etcd-server', 'busybox-static'] as const;
 const LAST_FILE = 'complete';
 const APT_TIMEOUT_MS = 5 * 60_000;
 
+/** The root of the unpacked tree, whether it is there or not. */
+export const locateDebianTree = (cache: string): string => join(cache, `debian-${SUITE}`);
+
 /**
  * Fetches the packages from the mirror that this machine's own apt uses, with state, cache and sources of its own: nothing of
  * the machine's apt changes. @returns the root of the unpacked tree, below `cache`
  */
 export async function unpackDebianPackages(cache: string, say: (line: string) => void): Promise<string> {
-  const root = join(cache, `debian-${SUITE}`);
+  const root = locateDebianTree(cache);
   if (existsSync(join(root, LAST_FILE))) return root;
   say(`unpacking ${PACKAGES.join(', ')} of Debian ${SUITE}`);
   const draft = `${root}-${process.pid}`;
