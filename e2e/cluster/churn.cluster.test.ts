@@ -94,11 +94,15 @@ test('they go, and every ADD and DEL that containerd made is in the timeline, no
 });
 
 test('nothing of the forty is left on the nodes: no veth, no reservation, no rule that names their addresses', async () => {
+  const adds = await readTimeline(cluster.collector, { verb: 'ADD' });
+  const addresses = adds.flatMap(({ addresses = [] }) => addresses).map((address) => address.split('/')[0] ?? '');
+  expect(new Set(addresses).size).toBe(PODS);
   for (const node of cluster.nodes) {
-    const links = await runOrThrow([...node.enter, 'ip', '-o', 'link', 'show', 'type', 'veth']);
-    expect(links.split('\n').filter((line) => line !== '' && !line.includes(' eth0'))).toEqual([]);
-    const files = await runOrThrow([...node.enter, 'find', '/var/lib/podwire/ipam', '-type', 'f']);
-    const range = /(\d+\.\d+\.\d+)\.\d+/;
-    expect(files.split('\n').filter((path) => range.test(path))).toEqual([]);
+    const read = (...command: readonly string[]) => runOrThrow([...node.enter, ...command]);
+    const veths = (await read('ip', '-o', 'link', 'show', 'type', 'veth')).split('\n');
+    expect(veths.filter((line) => line !== '' && !line.includes(' eth0'))).toEqual([]);
+    expect((await read('ls', '/var/lib/podwire/ipam/podwire')).split('\n')).toEqual(['']);
+    const rules = `${await read('nft', '-s', 'list', 'ruleset')}${await read('iptables-save')}`.split(/[\s/]+/);
+    expect(addresses.filter((address) => rules.includes(address))).toEqual([]);
   }
 });

@@ -37,7 +37,10 @@ export async function unpackDebianPackages(cache: string, say: (line: string) =>
     const names = (await readdir(draft)).filter((name) => name.endsWith('.deb'));
     await Promise.all(names.map((name) => rm(join(draft, name))));
     await writeFile(join(draft, LAST_FILE), `${names.join('\n')}\n`);
-    await rename(draft, root);
+    await rename(draft, root).catch((error: Error) => {
+      // Another one was faster.
+      if (!existsSync(join(root, LAST_FILE))) throw error;
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
