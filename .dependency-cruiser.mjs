@@ -23,29 +23,32 @@ const tests = '\\.test\\.tsx?$';
 /**
  * What the modules of one folder may import. Patterns match resolved paths, so npm packages start with node_modules.
  * @param {string} folder
- * @param {{ folders?: string[], packages?: string[], core?: boolean }} allowed core: Node's (and Bun's) own modules
+ * @param {{ folders?: string[], files?: string[], packages?: string[], core?: boolean, not?: string }} allowed
+ *   core: Node's (and Bun's) own modules; not: a folder inside that has a row of its own
  */
-const allowOnly = (folder, { folders = [], packages = [], core = false }) => {
+const allowOnly = (folder, { folders = [], files = [], packages = [], core = false, not }) => {
+  const inside = not === undefined ? `^${folder}/` : `^${folder}/(?!${not}/)`;
   /** @param {string[]} names */
   const outside = (names) => [
     ...[folder, ...folders].map((name) => `^${name}/`),
+    ...files.map((name) => `^${name}$`),
     ...names.map((name) => `^node_modules/${name}(/|$)`),
   ];
-  const comment = `${folder}/ may import itself and ${[...folders, ...packages, ...(core ? ['node:'] : [])].join(', ')}`;
+  const comment = `${folder}/ may import itself and ${[...folders, ...files, ...packages, ...(core ? ['node:'] : [])].join(', ')}`;
   const noCore = core ? { dependencyTypesNot: ['core'] } : {};
   return [
     {
       name: `${folder}-boundary`,
       severity: 'error',
       comment,
-      from: { path: `^${folder}/`, pathNot: tests },
+      from: { path: inside, pathNot: tests },
       to: { pathNot: outside(packages), ...noCore },
     },
     {
       name: `${folder}-tests-boundary`,
       severity: 'error',
       comment: `${comment}; its tests also node: and vitest`,
-      from: { path: `^${folder}/.*${tests}` },
+      from: { path: `${inside}.*${tests}` },
       to: { pathNot: outside([...packages, 'vitest', 'zod']), dependencyTypesNot: ['core'] },
     },
   ];
@@ -96,13 +99,24 @@ const boundaries = {
       folders: ['model'],
       packages: ['@playwright/test', '@axe-core/playwright', 'playwright-core'],
       core: true,
+      not: 'cluster',
     }),
-    ...allowOnly('bench', { folders: ['model'], core: true }),
     ...allowOnly('deploy', {
       folders: ['model', 'plugin', 'server'],
       packages: ['@kubernetes/client-node', 'pino'],
       core: true,
     }),
+    ...allowOnly('e2e/cluster', {
+      folders: ['model'],
+      files: [
+        'lab/(lab-plan|run-command)[.]ts',
+        'lab/machine/(bind-programs|namespace-holder)[.]ts',
+        'plugin/clients/(pack-image|tar-archive)[.]ts',
+      ],
+      packages: ['@kubernetes/client-node'],
+      core: true,
+    }),
+    ...allowOnly('bench', { folders: ['model', 'e2e/cluster'], files: ['lab/run-command[.]ts'], core: true }),
     ...allowOnly('tools', { packages: ['dependency-cruiser'], core: true }),
     {
       name: 'cni-never-agent',

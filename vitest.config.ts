@@ -4,7 +4,8 @@ const outside = ['**/node_modules/**', '**/dist/**', '**/.next*/**'];
 
 /**
  * `unit` runs anywhere. `kernel` needs Linux, the built executable and user namespaces; its files run one after the
- * other, because they fork namespaces and the machine that runs them may be small.
+ * other, because they fork namespaces and the machine that runs them may be small. `cluster` needs root and what Kubernetes is
+ * built with (e2e/cluster/README.md).
  */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic' } },
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
-          exclude: ['**/*.kernel.test.ts', ...outside],
+          exclude: ['**/*.kernel.test.ts', '**/*.cluster.test.ts', ...outside],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -30,6 +31,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['**/*.cluster.test.ts'],
+          exclude: outside,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

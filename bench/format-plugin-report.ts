@@ -1,3 +1,4 @@
+import { formatTable } from './format-table.ts';
 import type {
   ContenderMeasurement,
   CrowdMeasurement,
@@ -95,11 +96,3 @@ function listGarbageCells({ attachments, singleMs, batchMs }: GarbageMeasurement
 }
 
 const listPartCells = ({ part, p50Ms }: ProfilePart): readonly string[] => [part, p50Ms.toFixed(2)];
-
-function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const formatRow = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [formatRow(rows[0] ?? []), rule, ...rows.slice(1).map(formatRow)];
-}

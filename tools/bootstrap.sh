@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs one task of the project (start, dev, check, test, bench, build) on a machine that has Node 20 and npm, and maybe
+# Runs one task of the project (start, dev, check, test, test:cluster, bench, build) on a machine that has Node 20 and npm, and maybe
 # nothing else: installs what is missing, builds what is stale, then hands over. Plain POSIX sh, because before the
 # packages are there nothing else can be relied on (docs/adr/0004-bootstrap-in-sh.md).
 set -eu
@@ -246,6 +246,18 @@ case $task in
     # The chart's tests need helm: built from its module, once, where Go is.
     if command -v go >/dev/null; then node26 deploy/find-helm.ts 9>&-; fi
     hand_over tools/run-tests.ts "$@"
+    ;;
+  test:cluster)
+    # Said before anything is installed for tests that cannot run.
+    if ! command -v go >/dev/null; then
+      say 'no tests with a real cluster here: Go is missing, with which Kubernetes is built from its module'
+      exit 0
+    fi
+    ensure_lab_packages
+    ensure_debian_packages /usr/sbin/runc=runc /usr/lib/cni/bridge=containernetworking-plugins setpriv=util-linux
+    ensure_npm_packages
+    ensure_executable
+    hand_over tools/run-cluster-tests.ts "$@"
     ;;
   bench)
     ensure_lab_packages

@@ -177,3 +177,11 @@ describe('npm test on a machine without container runtimes', () => {
     expect(stderr).toMatch(/^podwire: npm is missing/);
   });
 });
+
+describe('npm run test:cluster', () => {
+  it('says in one line what is missing on a machine without Go, and fails nothing', () => {
+    const { exitCode, stdout, stderr } = runTask('test:cluster', { 'apt-get': 'exit 9' });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^podwire: no tests with a real cluster here: Go is missing.*\n$/);
+  });
+});

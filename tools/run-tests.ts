@@ -1,41 +1,8 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { runChecks } from './run-checks.ts';
-import { runCommand, stopCommandsOnSignal, stoppedExitCode } from './run-command.ts';
-import {
-  addTallies,
-  formatTally,
-  type Tally,
-  tallyPlaywrightReport,
-  tallySuite,
-  tallyVitestReport,
-} from './tally-report.ts';
-
-type Suite = {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly reportPath: string;
-  readonly tallyReport: (report: never) => Tally;
-  readonly timeoutMs: number;
-};
-
-const MINUTE_MS = 60_000;
-const REPORTS = 'test-results';
-
-const vitestSuite = (project: string, timeoutMs: number): Suite => ({
-  name: `${project} tests (vitest)`,
-  args: [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    `--project=${project}`,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${REPORTS}/${project}.json`,
-  ],
-  reportPath: `${REPORTS}/${project}.json`,
-  tallyReport: tallyVitestReport,
-  timeoutMs,
-});
+import { stopCommandsOnSignal, stoppedExitCode } from './run-command.ts';
+import { MINUTE_MS, REPORTS, runSuite, type Suite, vitestSuite } from './run-suite.ts';
+import { addTallies, formatTally, type Tally, tallyPlaywrightReport } from './tally-report.ts';
 
 const SUITES: readonly Suite[] = [
   vitestSuite('unit', 5 * MINUTE_MS),
@@ -49,22 +16,6 @@ const SUITES: readonly Suite[] = [
     timeoutMs: 10 * MINUTE_MS,
   },
 ];
-
-const readTally = ({ reportPath, tallyReport }: Suite): Tally | undefined => {
-  try {
-    return tallyReport(JSON.parse(readFileSync(reportPath, 'utf8')) as never);
-  } catch {
-    return undefined;
-  }
-};
-
-const runSuite = async (suite: Suite): Promise<Tally> => {
-  console.log(`\npodwire: ${suite.name}`);
-  rmSync(suite.reportPath, { force: true });
-  const { exitCode, timedOut } = await runCommand({ command: process.execPath, ...suite });
-  if (timedOut) console.log(`podwire: ${suite.name} took longer than ${suite.timeoutMs / MINUTE_MS} minutes`);
-  return tallySuite(readTally(suite), exitCode);
-};
 
 /** Runs the checks and every suite, the later ones too when an earlier one fails, and sums them. */
 async function runTests(): Promise<Tally> {

@@ -19,6 +19,7 @@ export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
       <FactList
         facts={[
           { label: 'status', value: pod.status === pod.phase ? pod.status : `${pod.status} (phase ${pod.phase})` },
+          ...describeTroubles(pod),
           { label: 'pod IPs', value: pod.podIps.join(' ') || 'none yet', isMono: pod.podIps.length > 0 },
           { label: 'node', value: pod.nodeName ?? 'not scheduled' },
           { label: 'images', value: pod.images.join(' ') },
@@ -36,4 +37,17 @@ export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
       )}
     </>
   );
+}
+
+/** Only what is not as it should be: a pod whose containers are all ready and never ended says nothing of them. */
+function describeTroubles({ containers, nominatedNodeName, readinessGates }: TopologyPod) {
+  const isFine = containers === undefined || (containers.ready === containers.total && containers.restarts === 0);
+  const counts = containers && `${containers.ready} of ${containers.total} ready, ${containers.restarts} restarts`;
+  return [
+    ...(isFine || counts === undefined ? [] : [{ label: 'containers', value: counts }]),
+    ...(nominatedNodeName === undefined ? [] : [{ label: 'nominated node', value: nominatedNodeName }]),
+    ...(readinessGates === undefined
+      ? []
+      : [{ label: 'readiness gates', value: `${readinessGates.met} of ${readinessGates.total} met` }]),
+  ];
 }

@@ -38,6 +38,10 @@ export const ClusterPod = z.object({
   status: z.string(),
   /** The reason behind the status, where there is one: the message of the failed sandbox. */
   message: z.string().optional(),
+  /** READY and RESTARTS of kubectl: sidecars count, other init containers do not. */
+  containers: z.object({ ready: z.int(), total: z.int(), restarts: z.int() }).optional(),
+  nominatedNodeName: z.string().optional(),
+  readinessGates: z.object({ met: z.int(), total: z.int() }).optional(),
   podIps: z.array(z.string()),
   hostNetwork: z.boolean(),
   images: z.array(z.string()),

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ClientWorld, STATIC_BUSYBOX } from './client-world.ts';
-import { packImage } from './pack-image.ts';
+import { packPauseImage } from './pack-image.ts';
 
 /** The image that ctr runs and that every pod sandbox is made of. */
 export const PAUSE_IMAGE = 'podwire.test/pause:1';
@@ -46,8 +46,7 @@ export async function startContainerd(world: ClientWorld): Promise<void> {
     });
     daemon.once('close', (code) => reject(new Error(`containerd exited ${code}: ${log}`)));
   });
-  const image = packImage({ name: PAUSE_IMAGE, busybox: readFileSync(STATIC_BUSYBOX) });
-  writeFileSync(world.outsidePath('/run/pause.tar'), image);
+  writeFileSync(world.outsidePath('/run/pause.tar'), packPauseImage(PAUSE_IMAGE, readFileSync(STATIC_BUSYBOX)));
   world.exec('ctr', '--namespace', CRI_NAMESPACE, 'images', 'import', '/run/pause.tar');
 }
 

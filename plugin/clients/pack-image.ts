@@ -1,28 +1,25 @@
 import { createHash } from 'node:crypto';
-import { packTar } from './tar-archive.ts';
+import { packTar, type TarEntry } from './tar-archive.ts';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 type ImageOptions = {
   /** `repository:tag`, under which `ctr images import` files it. */
   readonly name: string;
-  /** The statically linked program that becomes /bin/busybox. */
-  readonly busybox: Uint8Array;
+  readonly files: readonly TarEntry[];
+  readonly entrypoint: readonly string[];
 };
 
 /**
- * An image of one layer with nothing in it but busybox, as a tar archive in the OCI image layout 1.0.0
- * (image-layout.md, manifest.md, config.md of the OCI image specification). Left alone it sleeps.
+ * An image of one layer, as a tar archive in the OCI image layout 1.0.0 (image-layout.md, manifest.md, config.md of the
+ * OCI image specification).
  */
-export function packImage({ name, busybox }: ImageOptions): Buffer {
-  const layer = packTar([
-    { path: 'bin', mode: 0o755 },
-    { path: 'bin/busybox', mode: 0o755, content: busybox },
-  ]);
+export function packImage({ name, files, entrypoint }: ImageOptions): Buffer {
+  const layer = packTar(files);
   const config = toBlob({
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     os: 'linux',
-    config: { Entrypoint: ['/bin/busybox', 'sleep', '1000000'], Env: ['PATH=/bin'] },
+    config: { Entrypoint: entrypoint, Env: ['PATH=/bin'] },
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
   });
   const manifest = toBlob({
@@ -47,6 +44,15 @@ export function packImage({ name, busybox }: ImageOptions): Buffer {
     { path: 'index.json', mode: 0o644, content: index },
     ...blobs,
   ]);
+}
+
+/** An image with nothing in it but a statically linked busybox. Left alone it sleeps. */
+export function packPauseImage(name: string, busybox: Uint8Array): Buffer {
+  const files = [
+    { path: 'bin', mode: 0o755 },
+    { path: 'bin/busybox', mode: 0o755, content: busybox },
+  ];
+  return packImage({ name, files, entrypoint: ['/bin/busybox', 'sleep', '1000000'] });
 }
 
 const toBlob = (value: object): Buffer => Buffer.from(JSON.stringify(value));

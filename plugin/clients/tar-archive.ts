@@ -1,5 +1,10 @@
-/** A folder where it has no content. */
-type TarEntry = { readonly path: string; readonly mode: number; readonly content?: Uint8Array };
+/** A symbolic link where it has a target, a folder where it has no content either. */
+export type TarEntry = {
+  readonly path: string;
+  readonly mode: number;
+  readonly content?: Uint8Array;
+  readonly target?: string;
+};
 
 const BLOCK_BYTES = 512;
 
@@ -13,7 +18,7 @@ export function packTar(entries: readonly TarEntry[]): Buffer {
 }
 
 /** The header block: text fields at fixed offsets, numbers in octal, and a sum over all bytes with blanks for itself. */
-function describeEntry({ path, mode, content }: TarEntry, sizeBytes: number): Buffer {
+function describeEntry({ path, mode, content, target }: TarEntry, sizeBytes: number): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0');
   header.write(path, 0);
@@ -22,7 +27,8 @@ function describeEntry({ path, mode, content }: TarEntry, sizeBytes: number): Bu
   header.write(octal(0, 7), 116);
   header.write(octal(sizeBytes, 11), 124);
   header.write(octal(0, 11), 136);
-  header.write(content === undefined ? '5' : '0', 156);
+  header.write(target !== undefined ? '2' : content === undefined ? '5' : '0', 156);
+  header.write(target ?? '', 157);
   header.write('ustar\u000000', 257);
   header.write(' '.repeat(8), 148);
   const sum = header.reduce((total, byte) => total + byte, 0);

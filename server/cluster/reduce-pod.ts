@@ -1,5 +1,6 @@
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
+import { readPodColumns } from './read-pod-columns.ts';
 import { readTime } from './reduce-node.ts';
 
 /** The few fields of a Pod that Podwire shows; `undefined` where the object has no name. */
@@ -7,7 +8,9 @@ export function reducePod(pod: V1Pod): ClusterPod | undefined {
   const { name, namespace } = pod.metadata ?? {};
   if (name === undefined || namespace === undefined) return undefined;
   const deletedAt = readTime(pod.metadata?.deletionTimestamp);
-  const { status, message } = describeStatus(pod);
+  const { status, containers } = readPodColumns(pod);
+  const message = describeReason(pod);
+  const readinessGates = countReadinessGates(pod);
   return {
     namespace,
     name,
@@ -15,7 +18,10 @@ export function reducePod(pod: V1Pod): ClusterPod | undefined {
     ...(pod.spec?.nodeName && { nodeName: pod.spec.nodeName }),
     phase: pod.status?.phase ?? 'Unknown',
     status,
-    ...(message !== undefined && { message }),
+    ...(message && { message }),
+    containers,
+    ...(pod.status?.nominatedNodeName && { nominatedNodeName: pod.status.nominatedNodeName }),
+    ...(readinessGates !== undefined && { readinessGates }),
     podIps: listIps(pod),
     hostNetwork: pod.spec?.hostNetwork === true,
     images: (pod.spec?.containers ?? []).flatMap((each) => (each.image ? [each.image] : [])),
@@ -29,27 +35,24 @@ function listIps(pod: V1Pod): string[] {
   return ips.length === 0 && pod.status?.podIP ? [pod.status.podIP] : ips;
 }
 
-/** The STATUS column of kubectl, shortened: k8s.io/kubernetes pkg/printers/internalversion/printers.go, printPod. */
-function describeStatus(pod: V1Pod): { readonly status: string; readonly message?: string } {
+/** The reason behind the status, where there is one. */
+function describeReason(pod: V1Pod): string | undefined {
   const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const held = containers.map(reasonOf).find((each) => each !== undefined);
-  const message = held?.message ?? pod.status?.message ?? conditionMessage(pod);
-  const said = message ? { message } : {};
-  if (pod.metadata?.deletionTimestamp !== undefined) return { status: 'Terminating', ...said };
-  if (held !== undefined) return { status: held.reason, ...said };
-  return { status: pod.status?.reason ?? pod.status?.phase ?? 'Unknown', ...said };
-}
-
-type Reason = { readonly reason: string; readonly message: string | undefined };
-
-function reasonOf(container: V1ContainerStatus): Reason | undefined {
-  const { waiting, terminated } = container.state ?? {};
-  if (waiting?.reason) return { reason: waiting.reason, message: waiting.message };
-  if (terminated?.reason && terminated.exitCode !== 0)
-    return { reason: terminated.reason, message: terminated.message };
-  return undefined;
+  const held = containers.find(
+    ({ state }) => state?.waiting?.reason || (state?.terminated?.exitCode ?? 0) !== 0,
+  )?.state;
+  return held?.waiting?.message || held?.terminated?.message || pod.status?.message || conditionMessage(pod);
 }
 
 /** Why the scheduler or the kubelet waits, where no container says so. */
 const conditionMessage = (pod: V1Pod): string | undefined =>
   pod.status?.conditions?.find((each) => each.status === 'False' && each.message)?.message;
+
+function countReadinessGates({ spec, status }: V1Pod): ClusterPod['readinessGates'] {
+  const gates = spec?.readinessGates ?? [];
+  if (gates.length === 0) return undefined;
+  const met = gates.filter(({ conditionType }) =>
+    status?.conditions?.some((each) => each.type === conditionType && each.status === 'True'),
+  );
+  return { met: met.length, total: gates.length };
+}
