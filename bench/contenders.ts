@@ -121,7 +121,8 @@ function describePodwire(paths: ContenderPaths, demand: NetworkDemand): Contende
     environment: {
       PODWIRE_NODE: 'bench',
       PODWIRE_STATE: join(paths.stateDirectory, id),
-      PODWIRE_RUN: join(paths.stateDirectory, `${id}-run`),
+      // As on a node, in memory.
+      PODWIRE_RUN: `/run/${id}`,
       PODWIRE_CONF_DIR: join(paths.stateDirectory, `${id}-net.d`),
     },
   };

@@ -8,9 +8,8 @@ import {
   openFile,
   readExistingText,
   removeFile,
-  renameFile,
+  rewriteText,
   writeText,
-  writeTextFile,
 } from '#plugin/netlink/file-calls.ts';
 import { tryLock } from '#plugin/netlink/libc.ts';
 import { nodeFs } from '#plugin/netlink/node-fs.ts';
@@ -250,10 +249,8 @@ export class ReservationStore {
 
   /** The order of free addresses is not worth a pod: on a full disk it stays as it was. */
   #writeState(state: StoreState): void {
-    const draft = this.#path(`${STATE_FILE}.new`);
     try {
-      writeTextFile(draft, JSON.stringify(state));
-      renameFile(draft, this.#path(STATE_FILE));
+      rewriteText(this.#path(STATE_FILE), JSON.stringify(state));
     } catch (error) {
       if (!isFull(error)) throw error;
     }
