@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';
+import type { AgentStatus } from '#model/agent/agent-status.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { answerCommands } from './agent-commands.ts';
@@ -46,8 +47,8 @@ export async function runAgent(env: Environment): Promise<number> {
   // Sent to the holder of a lease, as `isOpenForWriting` is for an instant, when a writer comes; unheard it ends the process.
   process.on('SIGIO', () => undefined);
   try {
-    await runParts({ ...settings.value, network: network.value }, { bootId, log, signal: stop.signal });
-    log('info', 'agent stopped');
+    const status = await runParts({ ...settings.value, network: network.value }, { bootId, log, signal: stop.signal });
+    log('info', 'agent stopped', { ...status });
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -77,10 +78,11 @@ interface AgentRun {
   readonly signal: AbortSignal;
 }
 
+/** @returns what the agent has to say of itself at its end: the collector may never hear of it */
 async function runParts(
   settings: AgentSettings & { readonly network: NetworkSettings | undefined },
   run: AgentRun,
-): Promise<void> {
+): Promise<AgentStatus> {
   const { bootId, log, signal } = run;
   const { node, collector } = settings;
   const now = (): Date => new Date();
@@ -91,7 +93,7 @@ async function runParts(
   const journals = new AgentJournals(settings, { log, nowMs });
   const results = new RecordQueue();
   const kept = new ReportQueue();
-  const measure = () => ({
+  const measure = (): AgentStatus => ({
     ...kernelCounts(),
     foldedChanges: kernel.foldedChanges,
     droppedDrifts: kept.dropped,
@@ -117,6 +119,7 @@ async function runParts(
   const commanding = answerCommands({ ...settings, ...follower, bootId, results, wake, log, signal });
   const keeping = keepNetwork(settings.network, { node, reports: kept, log, signal, onReport: () => wake.notify() });
   await Promise.all([follower.following, shipping, commanding, keeping]);
+  return measure();
 }
 
 /** Follows the kernel, and has its state ready for the batches. */
