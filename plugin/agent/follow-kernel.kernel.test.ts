@@ -97,6 +97,8 @@ const changes: Readonly<Record<string, string>> = {
   classifiers: `tc qdisc add dev veth2 clsact; tc filter add dev veth2 ingress protocol ip u32 match ip dst 10.0.0.0/8 flowid 1:1
     ip netns exec cni-1 tc qdisc add dev eth0 root handle 1: htb`,
   'no classifiers': 'tc qdisc del dev veth2 clsact',
+  'a link with classifiers': 'ip link add late4 type veth peer name late5; tc qdisc add dev late4 clsact',
+  'a link that takes its classifiers along': 'ip link del late4',
 };
 
 describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its notifications', () => {

@@ -164,6 +164,9 @@ class NamespacePatch {
     this.#table('neighbours').removeWhere(isGone);
     this.#table('fdb').removeWhere(isGone);
     this.#stale.add('routes');
+    const { qdiscs, filters } = this.#known.namespace.trafficControl ?? { qdiscs: [], filters: [] };
+    // They go without a word. net/sched/sch_generic.c, dev_shutdown
+    if ([...qdiscs, ...filters].some(isGone)) this.#stale.add('trafficControl');
     this.#noteParent(before);
     this.#linkSysctls ??= new Map(this.#known.linkSysctls);
     this.#linkSysctls.delete(index);
