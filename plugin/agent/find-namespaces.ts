@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 
@@ -24,8 +24,8 @@ interface NamespaceFile {
 }
 
 /**
- * Lists the network namespaces of this node: the agent's own first, then those bound by name, then those that only
- * processes hold. Each once, by its inode. What disappears meanwhile is left out.
+ * Lists the network namespaces of this node: the agent's own first, then those bound by name, then those bound anywhere
+ * else, then those that only processes hold. Each once, by its inode. What disappears meanwhile is left out.
  * @param withProcesses looks at every process: without, those that are bound nowhere are not found
  */
 export function findNamespaces({ withProcesses }: { readonly withProcesses: boolean }): FoundNamespace[] {
@@ -38,6 +38,7 @@ export function findNamespaces({ withProcesses }: { readonly withProcesses: bool
   }
   const found = new Map<NetnsId, FoundNamespace>();
   found.set(own.id, { id: own.id, names: names.get(own.id) ?? [], kind: 'root', openPath: ownNamespacePath });
+  for (const { id, path } of listMountedNamespaces()) if (!names.has(id)) names.set(id, [path]);
   for (const [id, paths] of names) {
     const [openPath = ''] = paths;
     if (!found.has(id)) found.set(id, { id, names: paths, kind: paths.some(isPodName) ? 'pod' : 'other', openPath });
@@ -72,6 +73,19 @@ function resolveFolder(folder: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Engines bind namespaces in folders of their own, Docker in /run/docker/netns: one that no process holds is found by its
+ * mount alone, `… 0:4 net:[4026532281] /run/docker/netns/1 … - nsfs nsfs rw`. man 5 proc_pid_mountinfo
+ */
+function listMountedNamespaces(): Pick<NamespaceFile, 'id' | 'path'>[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').matchAll(/^\d+ \d+ \S+ net:\[(\d+)\] (\S+) /gm);
+  return [...mounts].map(([, id = '', path = '']) => ({ id: id as NetnsId, path: unescapePath(path) }));
+}
+
+/** White space and backslashes stand in octal there. fs/proc_namespace.c, mangle */
+const unescapePath = (path: string): string =>
+  path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 function listHeldNamespaces(): NamespaceFile[] {
   return listFolder('/proc')

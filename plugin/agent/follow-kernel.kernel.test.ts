@@ -41,6 +41,11 @@ const changes: Readonly<Record<string, string>> = {
   'a new pod': `ip netns add cni-3; ip link add veth3 type veth peer name eth0 netns cni-3; ip link set veth3 master cni0 up
     ip -n cni-3 link set eth0 up; ip -n cni-3 addr add 10.240.2.13/24 dev eth0`,
   'a pod that ends': 'ip netns del cni-3',
+  'a pair of which both ends stay down': 'ip link add late0 type veth peer name late1',
+  'an end that moves into a pod': 'ip link set late1 netns cni-1',
+  'an end that moves on, and one right after it was made': `ip -n cni-1 link set late1 netns foreign
+    ip link add late2 type veth peer name late3; ip link set late3 netns cni-2`,
+  'no ends any more': 'ip link del late0; ip link del late2',
   'a macvlan in a pod':
     'ip link add mac0 link uplink netns cni-1 type macvlan mode bridge; ip -n cni-1 link set mac0 up',
   'a macvlan that goes': 'ip -n cni-1 link del mac0',
@@ -92,6 +97,8 @@ const changes: Readonly<Record<string, string>> = {
   classifiers: `tc qdisc add dev veth2 clsact; tc filter add dev veth2 ingress protocol ip u32 match ip dst 10.0.0.0/8 flowid 1:1
     ip netns exec cni-1 tc qdisc add dev eth0 root handle 1: htb`,
   'no classifiers': 'tc qdisc del dev veth2 clsact',
+  'a link with classifiers': 'ip link add late4 type veth peer name late5; tc qdisc add dev late4 clsact',
+  'a link that takes its classifiers along': 'ip link del late4',
 };
 
 describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its notifications', () => {

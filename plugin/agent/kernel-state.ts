@@ -10,7 +10,7 @@ import type { Notices } from './kernel-notifications.ts';
 import type { KnownNamespace } from './known-namespace.ts';
 import { listUnresolvedLinks } from './list-unresolved-links.ts';
 import { NetnsNumbers } from './netns-numbers.ts';
-import { patchNamespace, type StalePart, type TouchedParent } from './patch-namespace.ts';
+import { patchNamespace, type StalePart, type TouchedLink } from './patch-namespace.ts';
 import { glanceAtRules, type ReadingContext, readNamespace } from './read-namespace.ts';
 import { findRuleKinds } from './read-rules-mark.ts';
 import { readStaleParts, type StaleParts } from './read-stale-parts.ts';
@@ -151,7 +151,7 @@ export class KernelState {
     const glances = new Map<NetnsId, RulesGlance>();
     const hasStrangers = this.#noteNumbers(notices);
     if (search !== 'nowhere' || hasStrangers) this.#discover(hasStrangers || search === 'everywhere', glances);
-    const parents: TouchedParent[] = [];
+    const touched: TouchedLink[] = [];
     for (const [number, { messages, hasNewRules }] of notices.byLocalId) {
       const id = this.#identify(number);
       const known = id === undefined ? undefined : this.#known.get(id);
@@ -160,16 +160,16 @@ export class KernelState {
         continue;
       }
       const patched = patchNamespace(known, messages);
-      parents.push(...patched.touchedParents);
+      touched.push(...patched.touchedLinks);
       this.#readParts(patched.known, patched);
       const glance = hasNewRules
         ? this.#try(known.found, () => glanceAtRules(known.found, this.#context()))
         : undefined;
       if (glance !== undefined && glance !== 'unsettled') glances.set(id, glance);
     }
-    for (const { namespaceId, index } of parents) {
-      const parent = this.#known.get(namespaceId);
-      if (parent !== undefined) this.#readParts(parent, { stale: new Set(['fdb']), staleLinks: new Set([index]) });
+    for (const { namespaceId, index } of touched) {
+      const known = this.#known.get(namespaceId);
+      if (known !== undefined) this.#readParts(known, { stale: new Set(['fdb']), staleLinks: new Set([index]) });
     }
     return glances;
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';
+import type { AgentStatus } from '#model/agent/agent-status.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
 import { answerCommands } from './agent-commands.ts';
@@ -50,8 +51,9 @@ export async function runAgent(environment: Environment): Promise<number> {
   process.on('SIGIO', () => undefined);
   try {
     const run = { bootId, log, signal: stop.signal };
-    await Promise.all([runParts({ ...settings.value, network: network.value }, run), keepTap(env, run)]);
-    log('info', 'agent stopped');
+    const parts = runParts({ ...settings.value, network: network.value }, run);
+    const [status] = await Promise.all([parts, keepTap(env, run)]);
+    log('info', 'agent stopped', { ...status });
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -81,10 +83,11 @@ interface AgentRun {
   readonly signal: AbortSignal;
 }
 
+/** @returns what the agent has to say of itself at its end: the collector may never hear of it */
 async function runParts(
   settings: AgentSettings & { readonly network: NetworkSettings | undefined },
   run: AgentRun,
-): Promise<void> {
+): Promise<AgentStatus> {
   const { bootId, log, signal } = run;
   const { node, collector } = settings;
   const now = (): Date => new Date();
@@ -95,7 +98,7 @@ async function runParts(
   const journals = new AgentJournals(settings, { log, nowMs });
   const results = new RecordQueue();
   const kept = new ReportQueue();
-  const measure = () => ({
+  const measure = (): AgentStatus => ({
     ...kernelCounts(),
     foldedChanges: kernel.foldedChanges,
     droppedDrifts: kept.dropped,
@@ -122,6 +125,7 @@ async function runParts(
   const commanding = answerCommands({ ...settings, ...follower, bootId, results, wake, log, signal });
   const keeping = keepNetwork(settings.network, { node, reports: kept, log, signal, onReport: () => wake.notify() });
   await Promise.all([follower.following, shipping, commanding, keeping]);
+  return measure();
 }
 
 /** Follows the kernel, and has its state ready for the batches. */

@@ -4,7 +4,7 @@ import { addressId, fdbId, neighbourId, policyRuleId, RECORD_IDS } from '#model/
 import { equalJson } from '#model/topology/equal-json.ts';
 import { decodeAddress } from '#plugin/netlink/decode-address.ts';
 import { viewOf } from '#plugin/netlink/decode-attributes.ts';
-import { decodeLink } from '#plugin/netlink/decode-link.ts';
+import { decodeLink, isMove } from '#plugin/netlink/decode-link.ts';
 import { decodeAnyNeighbour, decodeFdbEntry } from '#plugin/netlink/decode-neighbour.ts';
 import { decodeNetconf } from '#plugin/netlink/decode-netconf.ts';
 import { decodePolicyRule } from '#plugin/netlink/decode-policy-rule.ts';
@@ -23,11 +23,14 @@ export interface PatchedNamespace {
   readonly stale: ReadonlySet<StalePart>;
   /** Links to be read one by one. */
   readonly staleLinks: ReadonlySet<number>;
-  /** Links of other namespaces that got or lost one above them: what that makes of them, and of the fdb, is told by nobody. */
-  readonly touchedParents: readonly TouchedParent[];
+  /**
+   * Links of other namespaces that got or lost one above them, or whose other end moved on: what that makes of them, and of
+   * the fdb, is told by nobody.
+   */
+  readonly touchedLinks: readonly TouchedLink[];
 }
 
-export interface TouchedParent {
+export interface TouchedLink {
   readonly namespaceId: NetnsId;
   readonly index: number;
 }
@@ -49,7 +52,7 @@ class NamespacePatch {
   readonly #known: KnownNamespace;
   readonly #stale = new Set<StalePart>();
   readonly #staleLinks = new Set<number>();
-  readonly #touchedParents: TouchedParent[] = [];
+  readonly #touchedLinks: TouchedLink[] = [];
   readonly #tables = new Map<RecordKind, RecordTable<unknown>>();
   #linkSysctls: Map<number, Sysctls> | undefined;
 
@@ -113,7 +116,7 @@ class NamespacePatch {
       known: { ...known, namespace: keepNamespace(before, { ...before, ...Object.fromEntries(tables), sysctls }) },
       stale: this.#stale,
       staleLinks: this.#staleLinks,
-      touchedParents: this.#touchedParents,
+      touchedLinks: this.#touchedLinks,
     };
   }
 
@@ -134,12 +137,16 @@ class NamespacePatch {
     }
     const before = this.#table('links').find(String(index));
     if (!isNew) {
+      if (isMove(body)) this.#noteMove(index, before);
       this.#forgetLink(index, before);
       return;
     }
     const decoded = decodeLink(body);
+    const { kind, peer } = decoded.link;
     const isElsewhere = decoded.linkNetnsid !== undefined && !this.#known.localNetnsIds.has(decoded.linkNetnsid);
-    if (isElsewhere || silentKinds.has(decoded.link.kind ?? '')) this.#staleLinks.add(index);
+    // The first end of a pair is told before there is a second one. drivers/net/veth.c, veth_newlink
+    const isHalf = kind === 'veth' && peer === undefined;
+    if (isElsewhere || isHalf || silentKinds.has(kind ?? '')) this.#staleLinks.add(index);
     const link = locateLower(decoded, this.#known);
     this.#table('links').put(link);
     this.#putSysctls(index, decoded.sysctls);
@@ -157,9 +164,25 @@ class NamespacePatch {
     this.#table('neighbours').removeWhere(isGone);
     this.#table('fdb').removeWhere(isGone);
     this.#stale.add('routes');
+    const { qdiscs, filters } = this.#known.namespace.trafficControl ?? { qdiscs: [], filters: [] };
+    // They go without a word. net/sched/sch_generic.c, dev_shutdown
+    if ([...qdiscs, ...filters].some(isGone)) this.#stale.add('trafficControl');
     this.#noteParent(before);
     this.#linkSysctls ??= new Map(this.#known.linkSysctls);
     this.#linkSysctls.delete(index);
+  }
+
+  /** Where its other end is now, a link does not tell by itself. */
+  #noteMove(index: number, before: Link | undefined): void {
+    const { found } = this.#known;
+    const { namespaceId, index: peerIndex } = before?.peer ?? {};
+    if (namespaceId !== undefined && namespaceId !== found.id && peerIndex !== undefined) {
+      this.#touchedLinks.push({ namespaceId, index: peerIndex });
+      return;
+    }
+    for (const { index: each, peer } of this.#table('links').records()) {
+      if (peer?.index === index && peer.namespaceId === found.id) this.#staleLinks.add(each);
+    }
   }
 
   #noteParent({ kind, parentIndex, remoteParent }: Link): void {
@@ -167,7 +190,7 @@ class NamespacePatch {
     this.#stale.add('fdb');
     if (parentIndex !== undefined) this.#staleLinks.add(parentIndex);
     const { namespaceId, index } = remoteParent ?? {};
-    if (namespaceId !== undefined && index !== undefined) this.#touchedParents.push({ namespaceId, index });
+    if (namespaceId !== undefined && index !== undefined) this.#touchedLinks.push({ namespaceId, index });
   }
 
   #putSysctls(index: number, sysctls: Sysctls): void {

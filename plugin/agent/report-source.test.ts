@@ -17,6 +17,17 @@ describe('records in a queue', () => {
     expect(queue.take()).toEqual([]);
   });
 
+  it('stay within bounds when nobody takes them: the oldest go, but for those on their way', () => {
+    const queue = new RecordQueue();
+    queue.add(answer('on its way'));
+    queue.take();
+    for (let number = 1; number <= 1_500; number += 1) queue.add(answer(String(number)));
+    queue.acknowledge();
+    const left = queue.take();
+    expect(left.length).toBe(999);
+    expect([left.at(0), left.at(-1)]).toEqual([answer('502'), answer('1500')]);
+  });
+
   it('are given up and logged where they are refused alone, and offered again where others were in the batch', () => {
     const queue = new RecordQueue();
     const logged: string[] = [];
@@ -25,8 +36,9 @@ describe('records in a queue', () => {
     part.take();
     part.refuse({ isAlone: false, isTooLarge: false, reason: 'HTTP 422' });
     expect(part.take()).toEqual([answer('a')]);
+    queue.add(answer('b'));
     part.refuse({ isAlone: true, isTooLarge: false, reason: 'HTTP 422' });
-    expect(part.take()).toEqual([]);
+    expect(part.take()).toEqual([answer('b')]);
     expect(logged).toEqual(['the collector refused a report']);
   });
 });

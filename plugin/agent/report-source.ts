@@ -11,24 +11,33 @@ export interface ReportSource {
 }
 
 export function makeReportPart(source: ReportSource, log: WriteLog): BatchPart {
+  let taken: readonly BatchRecord[] = [];
   return {
-    take: () => source.take(),
+    take: () => {
+      taken = source.take();
+      return taken;
+    },
     accept: () => source.acknowledge(),
     refuse: ({ isAlone, reason }) => {
       if (!isAlone) return;
-      log('error', 'the collector refused a report', { types: source.take().map(({ type }) => type), reason });
+      // To take again here would give up what nobody was ever told.
+      log('error', 'the collector refused a report', { types: taken.map(({ type }) => type), reason });
       source.acknowledge();
     },
   };
 }
 
-/** Records in their order, kept until the collector has them. */
+/** Answers that wait: a collector that asks on and takes no batches must not fill the memory. */
+const largestQueue = 1_000;
+
+/** Records in their order, kept until the collector has them; the oldest that are not on their way go when there are too many. */
 export class RecordQueue implements ReportSource {
   readonly #records: BatchRecord[] = [];
   #takenCount = 0;
 
   add(record: BatchRecord): void {
     this.#records.push(record);
+    if (this.#records.length > largestQueue) this.#records.splice(Math.min(this.#takenCount, largestQueue), 1);
   }
 
   take(): readonly BatchRecord[] {

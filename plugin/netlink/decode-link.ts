@@ -16,7 +16,7 @@ import { linkAttributes } from './link-attributes.ts';
 import { linkInfoData } from './link-kind-attributes.ts';
 import { linkPortData } from './link-port-attributes.ts';
 import { decodeAttributes } from './netlink-message.ts';
-import { AF } from './netlink-tables.ts';
+import { AF, IFLA } from './netlink-tables.ts';
 
 /** What one RTM_NEWLINK says; `peerNetnsId` is the kernel's local number of the namespace that IFLA_LINK is in. */
 export interface DecodedLink {
@@ -104,6 +104,11 @@ export function decodeLink(body: Uint8Array): DecodedLink {
     },
   };
   return { link, ...optional('linkNetnsid', linkNetnsid), sysctls: decodeDeviceSysctls(body, name) };
+}
+
+/** Whether an RTM_DELLINK means that the link went to another namespace. net/core/dev.c, __dev_change_net_namespace */
+export function isMove(body: Uint8Array): boolean {
+  return decodeAttributes(body, ifinfomsgBytes).some(({ type }) => type === IFLA.NEW_NETNSID);
 }
 
 function macOf(attributes: DecodedAttributes, hardwareType: number): string | undefined {

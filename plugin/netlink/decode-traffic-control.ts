@@ -8,6 +8,7 @@ import {
   textOf,
   viewOf,
 } from './decode-attributes.ts';
+import { settleFilterOptions, settleQdiscOptions } from './settle-traffic-options.ts';
 
 /** struct tcmsg: family u8, pad u8, pad u16, ifindex s32, handle u32, parent u32, info u32. include/uapi/linux/rtnetlink.h */
 const tcmsgBytes = 20;
@@ -69,12 +70,16 @@ function readTcMessage(body: Uint8Array): TcMessage {
 export function decodeQdisc(body: Uint8Array): Qdisc | undefined {
   const { linkIndex, handle, parent, kind, attributes } = readTcMessage(body);
   if (handle === 0) return undefined;
+  const options = textOf(attributes, 'TCA_OPTIONS');
   return {
     linkIndex,
     kind,
     handle: formatHandle(handle),
     parent: formatHandle(parent),
-    raw: { ifindex: linkIndex, handle, parent, ...attributes },
+    raw: {
+      ...{ ifindex: linkIndex, handle, parent, ...attributes },
+      ...optional('TCA_OPTIONS', options && settleQdiscOptions(kind, options)),
+    },
   };
 }
 
@@ -91,8 +96,9 @@ export function listFilterParents({ kind, raw }: Qdisc): readonly number[] {
  */
 export function decodeTcFilter(body: Uint8Array): TcFilter | undefined {
   const { linkIndex, handle, parent, info, kind, attributes } = readTcMessage(body);
-  const options = textOf(attributes, 'TCA_OPTIONS');
-  if (handle === 0 || options === undefined) return undefined;
+  const moving = textOf(attributes, 'TCA_OPTIONS');
+  if (handle === 0 || moving === undefined) return undefined;
+  const options = settleFilterOptions(kind, moving);
   const bpf = kind === 'bpf' ? describeAttributes(Uint8Array.fromHex(options), bpfOptions) : undefined;
   return {
     linkIndex,

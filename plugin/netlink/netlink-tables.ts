@@ -121,6 +121,7 @@ export const IFLA = {
   NET_NS_FD: 28,
   EXT_MASK: 29,
   LINK_NETNSID: 37,
+  NEW_NETNSID: 45,
 } as const;
 
 /** Nested in IFLA_LINKINFO. include/uapi/linux/if_link.h */
