@@ -65,10 +65,14 @@ export class EventTable {
     return count;
   }
 
-  find(id: string): EventBody | undefined {
+  /** `undefined` where there is none up to this place in the log. */
+  find(id: string, upToSeq = Number.MAX_SAFE_INTEGER): EventBody | undefined {
     const row = this.#database
-      .prepare('SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq) WHERE event.id = ?')
-      .get(id);
+      .prepare(
+        `SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq)
+         WHERE event.id = ? AND event.seq <= ?`,
+      )
+      .get(id, upToSeq);
     if (row === undefined) return undefined;
     const body = JSON.parse(decodeText(row.body)) as LogEntry['body'];
     if (body.type !== 'invocation') return undefined;

@@ -76,8 +76,8 @@ export class Store {
     return this.events.count(filter);
   }
 
-  findEvent(id: string): EventBody | undefined {
-    return this.events.find(id);
+  findEvent(id: string, upToSeq?: number): EventBody | undefined {
+    return this.events.find(id, upToSeq);
   }
 
   /** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */
