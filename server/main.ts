@@ -9,6 +9,7 @@ import { type Config, type Obstacle, readConfig } from './config.ts';
 import { LabProcess } from './lab-process.ts';
 import { startPages } from './start-pages.ts';
 import { type RunningServer, startServer } from './start-server.ts';
+import { describeStorageTrouble, isStorageError, STORE_FILE } from './store/storage-error.ts';
 import { SpanExport } from './telemetry/span-export.ts';
 
 /** Wires every part of the server, and ends them in the opposite order. */
@@ -31,13 +32,23 @@ async function main(): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const stop = Promise.withResolvers<number>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.resolve(0));
+  let isRefused = false;
   const refuse = (obstacle: Obstacle) => {
-    complain(obstacle);
+    if (!isRefused) complain(obstacle);
+    isRefused = true;
     stop.resolve(1);
   };
   const version = readVersion();
   const spans = config.value.sendsSpans ? parts.use(new SpanExport({ log, version })) : undefined;
+  let isStarted = false;
+  // Damage may be found at any time, by a timer too: that ends as it does at the start, in one line.
+  process.on('uncaughtException', (error) => {
+    if (isStorageError(error)) refuse(describeStorageTrouble(join(config.value.dataFolder, STORE_FILE), error));
+    else log.fatal({ err: error }, 'Podwire failed');
+    if (!isStarted || !isStorageError(error)) process.exit(1);
+  });
   const started = await startServer(config.value, { log, clock: () => new Date(), version, spans });
+  isStarted = true;
   if (!started.ok) refuse(started.error);
   else start({ config: config.value, server: parts.use(started.value), parts, log, refuse });
   process.exitCode = await stop.promise;

@@ -4,7 +4,7 @@ import { fail, type Result, succeed } from '#model/result.ts';
 import { ClusterRecorder } from './cluster/cluster-recorder.ts';
 import { LogRecorder } from './collector/log-recorder.ts';
 import type { Config, Obstacle } from './config.ts';
-import { adviseOnStorage, isStorageError } from './store/storage-error.ts';
+import { describeStorageTrouble, isStorageError } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
 import { type FoldLimits, TopologyFold } from './topology/topology-fold.ts';
 
@@ -35,7 +35,6 @@ export function openLog(given: {
   } catch (error) {
     store.close();
     if (!isStorageError(error)) throw error;
-    const problem = `The event store ${path} cannot be used: ${(error as Error).message}.`;
-    return fail({ problem, remedy: adviseOnStorage(error) });
+    return fail(describeStorageTrouble(path, error));
   }
 }

@@ -14,6 +14,7 @@ import { LiveHub } from './live/live-hub.ts';
 import { makeMetrics } from './metrics/make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
+import { STORE_FILE } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
 import { WalKeeper } from './store/wal-keeper.ts';
 import type { SpanExport } from './telemetry/span-export.ts';
@@ -46,7 +47,7 @@ const SNAPSHOT_INVOCATIONS = 500;
 
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
-  const path = join(config.dataFolder, 'podwire.db');
+  const path = join(config.dataFolder, STORE_FILE);
   const { spans } = options;
   const opened = openStore(path);
   if (!opened.ok) return opened;

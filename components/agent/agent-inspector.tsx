@@ -6,7 +6,7 @@ import type { AgentState, NodeTopology } from '#model/topology/topology.ts';
 import { FindingList } from '../findings/finding-list.tsx';
 import { type Fact, FactList } from '../pod/fact-list.tsx';
 import { InspectorSection } from '../pod/inspector-section.tsx';
-import { formatClock } from '../timeline/format-clock.ts';
+import { formatMoment } from '../timeline/format-moment.ts';
 import { formatBytes } from '../ui/format-bytes.ts';
 import { AgentMark } from './agent-mark.tsx';
 import { DriftList } from './drift-list.tsx';
@@ -14,7 +14,7 @@ import { listLosses } from './list-losses.ts';
 import { ReadAgain } from './read-again.tsx';
 
 const clockOf = (instant: string | undefined): string | undefined =>
-  instant === undefined ? undefined : formatClock(instant).slice(0, 8);
+  instant === undefined ? undefined : formatMoment(instant, new Date());
 
 const number = (value: number | undefined): string | undefined => value?.toLocaleString('en');
 
@@ -77,7 +77,7 @@ function LossList({ status }: { readonly status: AgentStatus }) {
 
 function listReadings({ kernelTime, lagMs, status }: AgentState): readonly Fact[] {
   return [
-    { label: 'as of', value: clockOf(kernelTime), isMono: true },
+    { label: 'newest report', value: clockOf(kernelTime), isMono: true },
     { label: 'arrived after', value: lagMs === undefined ? undefined : `${Math.round(lagMs)} ms`, isMono: true },
     { label: 'full readings', value: number(status?.resyncs), isMono: true },
     { label: 'corrections', value: number(status?.corrections), isMono: true },

@@ -1,6 +1,6 @@
 import { CircleX, Wrench } from 'lucide-react';
 import type { Drift } from '#model/agent/drift.ts';
-import { formatClock } from '../timeline/format-clock.ts';
+import { formatMoment } from '../timeline/format-moment.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 const FOUND = { missing: 'was missing', changed: 'had been changed', 'left-over': 'was left over' } as const;
@@ -33,7 +33,7 @@ function DriftRow({ drift }: { readonly drift: Drift }) {
             {kind} {FOUND[found]}, {OUTCOMES[outcome]}
           </span>
           <time dateTime={time} className="font-mono text-[11px] text-text-3">
-            {formatClock(time).slice(0, 8)}
+            {formatMoment(time, new Date())}
           </time>
         </p>
         <p className="break-words font-mono text-[11.5px]">{object}</p>

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import type { NodeFinding } from '#model/findings/node-finding.ts';
-import { formatClock } from '../timeline/format-clock.ts';
+import { formatMoment } from '../timeline/format-moment.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
 
@@ -50,7 +50,7 @@ function FindingBody({ finding, isOnNode }: { readonly finding: NodeFinding; rea
         <span>
           since{' '}
           <time dateTime={since} title={since} className="font-mono text-[11.5px]">
-            {formatSince(since)}
+            {formatMoment(since, new Date())}
           </time>
         </span>
         <span className="font-mono text-[11px] text-text-3">{rule}</span>
@@ -88,11 +88,4 @@ export function placeOf({ node, object }: Pick<NodeFinding, 'node' | 'object'>):
     return `/pods/${encodeURIComponent(pod[1] ?? '')}/${encodeURIComponent(pod[2] ?? '')}`;
   }
   return `/nodes/${encodeURIComponent(node)}?select=agent`;
-}
-
-/** The day too, where it is not today. */
-function formatSince(since: string): string {
-  const clock = formatClock(since).slice(0, 8);
-  const isToday = new Date(since).toDateString() === new Date().toDateString();
-  return isToday ? clock : `${since.slice(0, 10)} ${clock}`;
 }

@@ -4,7 +4,7 @@ import { EventBody, EventsBody } from '#model/protocol/rest.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
-import { At } from './read-at.ts';
+import { At, AtQuery } from './read-at.ts';
 
 const Time = z.iso.datetime({ offset: true });
 const EventsQuery = z.object({
@@ -48,12 +48,14 @@ export function addEventRoutes(api: Api, { openView, store }: ApiParts): void {
     createRoute({
       method: 'get',
       path: '/api/v1/events/{id}',
-      request: { params: z.object({ id: z.string() }) },
+      request: { params: z.object({ id: z.string() }), query: AtQuery },
       responses: describeAnswers('Event', EventBody),
     }),
     (context) => {
       const { id } = context.req.valid('param');
-      const body = store.findEvent(id);
+      const view = openView(context.req.valid('query').at);
+      if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
+      const body = store.findEvent(id, view.value.upToSeq);
       return body === undefined ? respondProblem(context, 'no-such-event', id) : context.json(body);
     },
   );

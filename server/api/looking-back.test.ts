@@ -15,7 +15,14 @@ const READS = [
   '/api/v1/pods/default/pod1',
   '/api/v1/events',
   '/api/v1/events?verb=ADD',
+  '/api/v1/events/b',
+  '/api/v1/findings',
 ];
+
+const missingRoute = {
+  ...{ id: 'r/1', rule: 'r', severity: 'error' as const, title: 'no route', evidence: ['e'] },
+  since: '2026-01-01T00:00:00.000Z',
+};
 
 /** What every read answers about one moment, and the moment: all of it in between two entries of the log. */
 async function readAll(app: TestServer): Promise<{ readonly at: string; readonly answers: readonly unknown[] }> {
@@ -41,6 +48,7 @@ test('every read answers about a time that has passed as it did then', async () 
     () => cluster.put('pod', buildClusterPod(1)),
     () => app.post(2, [invocation('ADD', 'a')]),
     () => app.post(3, [invocation('DEL', 'b'), { type: 'kernel.snapshot', snapshot: buildSnapshot([], 2) }]),
+    () => app.post(4, [{ type: 'agent.findings', findings: [missingRoute] }]),
     () => cluster.remove('pod', 'default/pod1'),
   ];
   const seen: Awaited<ReturnType<typeof readAll>>[] = [];
@@ -54,6 +62,19 @@ test('every read answers about a time that has passed as it did then', async () 
     }
   }
   expect(new Set(seen.map(({ answers }) => JSON.stringify(answers))).size).toBe(steps.length);
+});
+
+test('no read takes a time that is none, or one before what is kept', async () => {
+  await using app = await startTestServer();
+  await app.post(1, [{ type: 'invocation', event: buildInvocation('ADD', 1, { id: 'b' }) }]);
+  for (const path of READS) {
+    const [none, gone] = [
+      await app.get(withAt(path, 'yesterday')),
+      await app.get(withAt(path, '1999-01-01T00:00:00Z')),
+    ];
+    expect(none, path).toMatchObject({ status: 400, body: { type: 'https://podwire.io/problems/invalid-request' } });
+    expect(gone, path).toMatchObject({ status: 410, body: { type: 'https://podwire.io/problems/before-retention' } });
+  }
 });
 
 test('a time that has not come is answered as now', async () => {

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import pino from 'pino';
 import { expect, test } from 'vitest';
@@ -23,6 +25,29 @@ test('a batch sent twice, and an event sent in two batches, are stored once', as
   expect((await app.post(1, [add('a'), snapshot])).body).toEqual({ acknowledged: 1, needsSnapshot: false });
   await app.post(2, [add('a'), add('b')]);
   expect(await countEvents(app)).toBe(2);
+});
+
+test('what is remembered of batches does not grow with their number, nor with the starts of an agent', async () => {
+  const folder = makeDataFolder();
+  try {
+    {
+      await using app = await startTestServer(folder);
+      for (let boot = 1; boot <= 3; boot += 1) {
+        for (let sequence = 1; sequence <= 105; sequence += 1) await app.post(sequence, [], { bootId: `boot-${boot}` });
+      }
+      await app.post(105, [add('a')], { bootId: 'boot-2' });
+      await app.post(105, [add('a')], { bootId: 'boot-3' });
+      expect(await countEvents(app)).toBe(0);
+    }
+    const database = new DatabaseSync(join(folder, 'podwire.db'));
+    expect(database.prepare('SELECT boot_id, count(*) AS count FROM batch GROUP BY boot_id').all()).toEqual([
+      { boot_id: 'boot-2', count: 100 },
+      { boot_id: 'boot-3', count: 100 },
+    ]);
+    database.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('the topology that REST answers is made of what the agent posted', async () => {

@@ -90,6 +90,7 @@ export class Collector {
     const hello = { type: 'agent.hello', bootId, version } as const;
     const isNew = known.bootId !== bootId || known.version !== version;
     if (isNew) append(node, hello);
+    if (known.bootId !== bootId) store.forgetBoots(node, { bootId, previous: known.bootId });
     let appended = 0;
     for (const [place, record] of records.entries()) {
       if (append(node, record, texts[place]) === undefined) continue;

@@ -9,6 +9,7 @@ import { ClusterBody, EventsBody, FindingsBody, NodeBody } from '#model/protocol
 import { buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
 import { pickOddText, pickOddValue } from '#model/testing/fuzz/odd-values.ts';
 import { SeededRandom } from '#model/testing/fuzz/seeded-random.ts';
+import { REMEMBERED_BATCHES } from '../store/store.ts';
 import { BatchFuzzer, type FuzzInput } from '../testing/fuzz-batch.ts';
 import { LiveBrowser } from '../testing/live-browser.ts';
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
@@ -18,9 +19,6 @@ const SEED = Number(process.env.PODWIRE_FUZZ_SEED) || 20_261_125;
 /** What may be asked of the API with a name in the path, and what may be sent to it. */
 const PATHS = ['nodes', 'pods', 'events', 'findings', 'lab/nodes', 'nodes/good/commands', 'nodes/good/kernel', '', 'x'];
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
-
-/** As in store.ts. */
-const REMEMBERED_BATCHES = 10_000;
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };
 
@@ -42,6 +40,8 @@ function send(agent: Agent, where: object, input: { readonly body?: Buffer | str
 class Expected {
   readonly events = new Map<string, { readonly node: string; readonly pod: string | undefined }>();
   readonly #batches = new Map<string, Set<number>>();
+  /** Of each node the boots whose batches are remembered: the newest, and the one before. */
+  readonly #boots = new Map<string, readonly string[]>();
 
   add(input: FuzzInput): void {
     const bytes = input.headers['content-encoding'] === 'gzip' ? gunzipSync(input.body) : input.body;
@@ -55,6 +55,7 @@ class Expected {
     this.#batches.set(boot, known);
     if (known.has(header.sequence)) return;
     known.add(header.sequence);
+    this.#rememberBoot(header.node, boot);
     // The store remembers so many numbers behind the newest one of a boot; a leap of the numbers forgets the older ones.
     for (const each of known) if (each <= header.sequence - REMEMBERED_BATCHES) known.delete(each);
     for (const { type, event } of records) {
@@ -64,6 +65,13 @@ class Expected {
       const isPod = [name, event.data.pod?.namespace].every((part) => typeof part === 'string' && /^[^/]+$/.test(part));
       this.events.set(event.id, { node: header.node, pod: isPod ? String(name) : undefined });
     }
+  }
+
+  #rememberBoot(node: string, boot: string): void {
+    const [newest, ...older] = this.#boots.get(node) ?? [];
+    if (newest === boot) return;
+    for (const each of older) if (each !== boot) this.#batches.delete(each);
+    this.#boots.set(node, newest === undefined ? [boot] : [boot, newest]);
   }
 }
 

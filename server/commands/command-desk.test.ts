@@ -131,6 +131,24 @@ test('an agent that hangs up is away', async () => {
   }
 });
 
+test('what an agent has taken that hangs up is answered soon, by itself where it comes back', async () => {
+  await using app = await startWithNode();
+  const first = await listen(app);
+  const answered = order(app, { type: 'snapshot' });
+  const taken = await until(() => first.commands[0]);
+  first.hangUp();
+  const back = await listen(app);
+  await sleep(3_200);
+  await answerAs(app, 2, { id: taken.id, outcome: 'answered' });
+  expect(await answered).toMatchObject({ status: 200, body: { outcome: 'answered' } });
+  const lost = order(app, { type: 'snapshot' });
+  await until(() => back.commands[0]);
+  back.hangUp();
+  const hungUpMs = performance.now();
+  expect(await lost).toMatchObject({ status: 503, body: { type: 'https://podwire.io/problems/agent-away' } });
+  expect(performance.now() - hungUpMs).toBeLessThan(10_000);
+}, 30_000);
+
 test('more commands than an agent has answered are refused, and nothing of them reaches it', async () => {
   await using app = await startWithNode();
   const agent = await listen(app);

@@ -23,6 +23,8 @@ type Waiting = {
 /** Reading a node with 250 pods takes a fraction of a second; the rest is for a busy machine and a slow line. */
 export const ANSWER_WITHIN_MS = 20_000;
 export const HEARTBEAT_MS = 10_000;
+/** A stream that was cut is opened again at once: an agent that has not by then is gone, and its commands with it. */
+const RETURN_WITHIN_MS = 3_000;
 /** For one node: so many commands without an answer, and so many in so long. */
 const MOST_WAITING = 4;
 const MOST_IN_WINDOW = 20;
@@ -59,7 +61,9 @@ export class CommandDesk {
     // The first heartbeat: the agent sees at once that it is heard.
     stream.write('\n');
     return () => {
-      if (this.#streams.get(stream.node) === stream) this.#streams.delete(stream.node);
+      if (this.#streams.get(stream.node) !== stream) return;
+      this.#streams.delete(stream.node);
+      this.#awaitReturn(stream);
     };
   }
 
@@ -101,6 +105,14 @@ export class CommandDesk {
       this.#abandon(stream);
     }
     this.#streams.clear();
+  }
+
+  /** Nobody is kept waiting for an agent that went: only where it comes back soon it may still answer. */
+  #awaitReturn(stream: CommandStream): void {
+    if (![...this.#waiting.values()].some(({ node }) => node === stream.node)) return;
+    setTimeout(() => {
+      if (this.#streams.get(stream.node)?.bootId !== stream.bootId) this.#abandon(stream);
+    }, RETURN_WITHIN_MS).unref();
   }
 
   /** What an agent of an earlier boot has taken, nobody will answer. */

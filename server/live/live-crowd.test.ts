@@ -8,7 +8,7 @@ import { buildClusterNode, buildSnapshot } from '#model/testing/build-node.ts';
 import type { ClusterTopology } from '#model/topology/topology.ts';
 import { LiveBrowser } from '../testing/live-browser.ts';
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
-import type { FoldListener } from '../topology/topology-fold.ts';
+import type { FoldListener } from '../topology/fold-listener.ts';
 import { LiveHub } from './live-hub.ts';
 import { encodePayload } from './live-topic.ts';
 

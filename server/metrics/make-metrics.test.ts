@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
@@ -56,6 +57,14 @@ test('what came in, what agents say and who listens is counted', async () => {
   }
   expect(Number(/^podwire_store_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(10_000);
   browser.socket.terminate();
+});
+
+test('every metric is documented under its name, and no other one', async () => {
+  await using app = await startTestServer();
+  const names = (text: string, pattern: RegExp) => [...new Set(text.match(pattern))].sort();
+  const documented = readFileSync(new URL('../../docs/collector.md', import.meta.url), 'utf8');
+  const measured = await readMetrics(app);
+  expect(names(documented, /(?<=`)podwire_\w+(?=[`{])/g)).toEqual(names(measured, /(?<=^# HELP )podwire_\w+/gm));
 });
 
 test('no label takes a name from outside: fifty nodes make no line more', async () => {

@@ -3,7 +3,7 @@ import type { LogEntry } from '#model/log/log-entry.ts';
 import type { EventBody } from '#model/protocol/rest.ts';
 import type { InvocationSummary } from '#model/topology/topology.ts';
 import { buildEventFilter, type EventFilter } from './build-event-filter.ts';
-import { decodeText } from './encode-body.ts';
+import { decodeText, parseKept } from './encode-body.ts';
 import type { Stretch } from './log-table.ts';
 
 export type EventPage = { readonly events: readonly InvocationSummary[]; readonly cursor?: string };
@@ -51,7 +51,7 @@ export class EventTable {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
-      events: page.map((row) => JSON.parse(String(row.summary)) as InvocationSummary),
+      events: page.map((row) => parseKept<InvocationSummary>(String(row.summary))),
       ...(rows.length > limit && last !== undefined && { cursor: String(last.seq) }),
     };
   }
@@ -65,12 +65,16 @@ export class EventTable {
     return count;
   }
 
-  find(id: string): EventBody | undefined {
+  /** `undefined` where there is none up to this place in the log. */
+  find(id: string, upToSeq = Number.MAX_SAFE_INTEGER): EventBody | undefined {
     const row = this.#database
-      .prepare('SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq) WHERE event.id = ?')
-      .get(id);
+      .prepare(
+        `SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq)
+         WHERE event.id = ? AND event.seq <= ?`,
+      )
+      .get(id, upToSeq);
     if (row === undefined) return undefined;
-    const body = JSON.parse(decodeText(row.body)) as LogEntry['body'];
+    const body = parseKept<LogEntry['body']>(decodeText(row.body));
     if (body.type !== 'invocation') return undefined;
     const receivedAt = new Date(Number(row.received_ms)).toISOString();
     return { node: String(row.node), receivedAt, event: body.event };

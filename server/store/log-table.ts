@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EntryBody, LogEntry } from '#model/log/log-entry.ts';
-import { decodeText, encodeText } from './encode-body.ts';
+import { decodeText, encodeText, parseKept } from './encode-body.ts';
 
 /** A stretch of the log: entries after one, up to another, both by their place. */
 export type Stretch = { readonly afterSeq: number; readonly upToSeq: number };
@@ -74,7 +74,7 @@ export class LogTable {
   ): Generator<{ readonly entry: LogEntry; readonly bytes: number }> {
     for (const row of this.#read.iterate(stream, afterSeq, upToSeq)) {
       const text = decodeText(row.body);
-      const body = JSON.parse(text) as EntryBody;
+      const body = parseKept<EntryBody>(text);
       const entry = { seq: Number(row.seq), receivedMs: Number(row.received_ms), stream, body };
       yield { entry, bytes: text.length };
     }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { MIGRATIONS } from './schema.ts';
-import { adviseOnStorage } from './storage-error.ts';
+import { describeStorageTrouble } from './storage-error.ts';
 import { Store } from './store.ts';
 
 export type StoreProblem = { readonly problem: string; readonly remedy: string };
@@ -32,8 +32,7 @@ export function openStore(path: string): Result<Store, StoreProblem> {
     return succeed(new Store(database));
   } catch (error) {
     if (database?.isOpen) database.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    return fail({ problem: `The event store ${path} cannot be used: ${reason}.`, remedy: adviseOnStorage(error) });
+    return fail(describeStorageTrouble(path, error));
   }
 }
 

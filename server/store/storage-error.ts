@@ -8,6 +8,11 @@ const CANNOT_OPEN = 14;
 const NO_DATABASE = 26;
 const OF_THE_FILE = new Set([BUSY, READ_ONLY, INPUT_OUTPUT, CORRUPT, FULL, CANNOT_OPEN, NO_DATABASE]);
 
+/** What the store kept is no text, or no JSON: trouble of the file, like damage that SQLite finds in its own pages. */
+export class DamagedContent extends Error {
+  readonly errcode = CORRUPT;
+}
+
 /** SQLite's primary result code; `undefined` for any other error. */
 export function readStorageCode(error: unknown): number | undefined {
   const { errcode } = (error ?? {}) as { readonly errcode?: unknown };
@@ -17,8 +22,16 @@ export function readStorageCode(error: unknown): number | undefined {
 /** True for trouble with the disk or the file, which may pass; false for a mistake of ours. */
 export const isStorageError = (error: unknown): boolean => OF_THE_FILE.has(readStorageCode(error) ?? 0);
 
-/** What to do about it. */
-export function adviseOnStorage(error: unknown): string {
+/** The file in the data folder. */
+export const STORE_FILE = 'podwire.db';
+
+/** What a person is told, and what to do, each in one line. */
+export function describeStorageTrouble(path: string, error: unknown): { problem: string; remedy: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { problem: `The event store ${path} cannot be used: ${reason}.`, remedy: adviseOnStorage(error) };
+}
+
+function adviseOnStorage(error: unknown): string {
   const code = readStorageCode(error);
   if (code === FULL) return 'Make room, or choose a folder on another disk with PODWIRE_DATA.';
   if (code === READ_ONLY) return 'Make it writable, or choose another folder with PODWIRE_DATA.';

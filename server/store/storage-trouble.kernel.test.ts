@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { buildInvocation } from '#model/testing/build-node.ts';
-import { writeBatch } from '../testing/start-test-server.ts';
+import { buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
+import { startTestServer, writeBatch } from '../testing/start-test-server.ts';
 import { openStore } from './open-store.ts';
 
 const MAIN = resolve(import.meta.dirname, '../main.ts');
@@ -98,6 +99,52 @@ test('a damaged store is refused in one line and left as it is', async () => {
   });
 });
 
+/** A store as it is after some work, with one thing in it changed behind SQLite's back. */
+async function makeDamagedStore(folder: string, damage: (database: DatabaseSync, path: string) => void): Promise<void> {
+  const app = await startTestServer(folder);
+  await app.post(1, [{ type: 'kernel.snapshot', snapshot: buildSnapshot([1, 2, 3]) }]);
+  await app.post(2, [{ type: 'invocation', event: buildInvocation('ADD', 1, { id: 'a' }) }]);
+  await app[Symbol.asyncDispose]();
+  const path = join(folder, 'podwire.db');
+  const database = new DatabaseSync(path);
+  // The log is all that a start can read.
+  database.exec("UPDATE stream SET summary = NULL, summary_seq = 0; DELETE FROM mark WHERE name = 'summaries_seq'");
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE');
+  damage(database, path);
+  if (database.isOpen) database.close();
+}
+
+const damages: readonly { readonly what: string; readonly damage: (database: DatabaseSync, path: string) => void }[] = [
+  {
+    what: 'an entry of the log is no JSON',
+    damage: (database) => database.exec(`UPDATE entry SET body = '{"type":' WHERE stream = 'k8s-node01'`),
+  },
+  {
+    what: 'an entry of the log cannot be unpacked',
+    damage: (database) => database.exec("UPDATE entry SET body = X'28b52ffd00' WHERE stream = 'k8s-node01'"),
+  },
+  {
+    what: 'a page of an index is gone',
+    damage: (database, path) => {
+      const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_stream'").get()?.rootpage;
+      database.close();
+      const file = openSync(path, 'r+');
+      writeSync(file, Buffer.alloc(4_096), 0, 4_096, (Number(root) - 1) * 4_096);
+      closeSync(file);
+    },
+  },
+];
+
+test.each(damages)('where $what the server ends with one line that names the file', async ({ damage }) => {
+  await withFolder(async (folder) => {
+    await makeDamagedStore(folder, damage);
+    const { lines, status } = failToStart(folder, 'true');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/podwire\.db cannot be used: database disk image is malformed.*PODWIRE_DATA/);
+    expect(status).toBe(1);
+  });
+});
+
 type Running = { readonly child: ChildProcess; readonly url: string };
 
 async function startOnSmallDisk(folder: string): Promise<Running> {
@@ -155,8 +202,9 @@ test('when the disk becomes full a batch is refused whole, and taken when there 
         body = writeBig(sequence);
       }
       expect(answer).toEqual({ status: 507, type: 'https://podwire.io/problems/storage-full' });
+      // Once a second it is tried whether a little can be written: then it is ready until the next batch.
+      while ((await fetch(`${url}/readyz`)).status !== 503) expect((await post(url, body)).status).toBe(507);
       expect(await countStored(url)).toBe((sequence - 1) * 20);
-      expect((await fetch(`${url}/readyz`)).status).toBe(503);
       // Seen from outside, the file is below the root of the process that is in there.
       rmSync(`/proc/${child.pid}/root${folder}/filler`);
       while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(50);

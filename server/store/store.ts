@@ -7,8 +7,8 @@ import { FactTable } from './fact-table.ts';
 import { LogTable } from './log-table.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** Sequence numbers remembered for each boot of an agent; an agent resends the last few at most. */
-const REMEMBERED_BATCHES = 10_000;
+/** Sequence numbers remembered for each boot of an agent, which has one batch under way and resends no other. */
+export const REMEMBERED_BATCHES = 100;
 
 const OLDEST_MS = 'oldest_ms';
 const OLDEST_SEQ = 'oldest_seq';
@@ -26,6 +26,7 @@ export class Store {
   readonly facts: FactTable;
   readonly #remember: StatementSync;
   readonly #forget: StatementSync;
+  readonly #forgetBoots: StatementSync;
   readonly #mark: StatementSync;
   readonly #readMark: StatementSync;
 
@@ -38,6 +39,7 @@ export class Store {
     this.facts = new FactTable(database);
     this.#remember = database.prepare('INSERT OR IGNORE INTO batch (node, boot_id, sequence) VALUES (?, ?, ?)');
     this.#forget = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id = ? AND sequence <= ?');
+    this.#forgetBoots = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id NOT IN (?, ?)');
     this.#mark = database.prepare('INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)');
     this.#readMark = database.prepare('SELECT value FROM mark WHERE name = ?');
   }
@@ -68,6 +70,11 @@ export class Store {
     return true;
   }
 
+  /** A node's agent was started again: what it sent before the start before is not sent again. */
+  forgetBoots(node: string, kept: { readonly bootId: string; readonly previous: string | undefined }): void {
+    this.#forgetBoots.run(node, kept.bootId, kept.previous ?? kept.bootId);
+  }
+
   listEvents(filter: EventFilter, limit: number): EventPage {
     return this.events.list(filter, limit);
   }
@@ -76,8 +83,8 @@ export class Store {
     return this.events.count(filter);
   }
 
-  findEvent(id: string): EventBody | undefined {
-    return this.events.find(id);
+  findEvent(id: string, upToSeq?: number): EventBody | undefined {
+    return this.events.find(id, upToSeq);
   }
 
   /** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */

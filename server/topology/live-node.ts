@@ -1,4 +1,5 @@
 import type { Finding } from '#model/findings/finding.ts';
+import { countFindings } from '#model/findings/node-finding.ts';
 import { type AgentFacts, describeAgent, foldAgent } from '#model/log/fold-agent.ts';
 import type { LogEntry } from '#model/log/log-entry.ts';
 import { type AskedTime, isVisible, type NodeFold } from '#model/log/node-fold.ts';
@@ -105,12 +106,13 @@ export class LiveNode {
     return isVisible(this, asked);
   }
 
-  /** The tile at a later time: agent and statistics move on by themselves. */
+  /** The tile at a later time: agent and statistics move on by themselves, and findings need no fold. */
   ageTile(tile: NodeTile, asked: AskedTime): NodeTile {
     return {
       ...tile,
       agent: describeAgent(this.agent, asked.atMs, asked.startedSeq),
       invocations: this.recent.measure(asked.atMs),
+      findings: countFindings(this.findings),
     };
   }
 

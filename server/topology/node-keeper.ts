@@ -1,5 +1,6 @@
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { NodeFold } from '#model/log/node-fold.ts';
+import { parseKept } from '../store/encode-body.ts';
 import type { Store } from '../store/store.ts';
 import { LiveNode, type NodeSummary } from './live-node.ts';
 import { rebuildNode } from './rebuild-stream.ts';
@@ -27,7 +28,7 @@ export class NodeKeeper {
     const untilMs = performance.now() + RESTORE_BUDGET_MS;
     for (const { name, seq, text } of store.streams.listSummaries()) {
       if (name === CLUSTER_STREAM) continue;
-      const node = new LiveNode(name, seq, text === undefined ? undefined : (JSON.parse(text) as NodeSummary));
+      const node = new LiveNode(name, seq, text === undefined ? undefined : parseKept<NodeSummary>(text));
       this.#nodes.set(name, node);
       const newest = touched.get(name) ?? 0;
       if (newest > seq) this.#catchUp(node, newest, performance.now() < untilMs);

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
+import { parseKept } from '../store/encode-body.ts';
 import type { KeptFact } from '../store/fact-table.ts';
 import type { Store } from '../store/store.ts';
 import { indexPods, type NodeWires, type PodFacts } from './index-pods.ts';
@@ -33,7 +34,7 @@ async function listPods(store: Store): Promise<readonly PodFacts[]> {
 }
 
 function readFact({ key, stream, object }: KeptFact): PodFacts {
-  return { key, node: stream === CLUSTER_STREAM ? undefined : stream, facts: JSON.parse(object) as ClusterPod };
+  return { key, node: stream === CLUSTER_STREAM ? undefined : stream, facts: parseKept<ClusterPod>(object) };
 }
 
 /** One pod, without a look at the others. */

@@ -1,6 +1,7 @@
 import { ClusterFold, type ClusterFoldState } from '#model/log/cluster-fold.ts';
 import { CLUSTER_STREAM, type LogEntry } from '#model/log/log-entry.ts';
 import { NodeFold, type NodeFoldState } from '#model/log/node-fold.ts';
+import { parseKept } from '../store/encode-body.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the entries since a checkpoint weigh: their bytes, and what folding one costs beside them. */
@@ -18,14 +19,14 @@ export type Rebuilt<F> = {
 /** A node's stream as it was up to a place in the log: the newest checkpoint before it, then every entry since. */
 export function rebuildNode(store: Store, name: string, upToSeq: number): Rebuilt<NodeFold> {
   return rebuild(store, { stream: name, upToSeq }, (text) =>
-    text === undefined ? new NodeFold(name) : new NodeFold(name, JSON.parse(text) as NodeFoldState),
+    text === undefined ? new NodeFold(name) : new NodeFold(name, parseKept<NodeFoldState>(text)),
   );
 }
 
 /** The cluster's stream, likewise. */
 export function rebuildCluster(store: Store, upToSeq: number): Rebuilt<ClusterFold> {
   return rebuild(store, { stream: CLUSTER_STREAM, upToSeq }, (text) =>
-    text === undefined ? new ClusterFold() : new ClusterFold(JSON.parse(text) as ClusterFoldState),
+    text === undefined ? new ClusterFold() : new ClusterFold(parseKept<ClusterFoldState>(text)),
   );
 }
 

@@ -1,32 +1,19 @@
-import type { Finding } from '#model/findings/finding.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import type { ClusterFold } from '#model/log/cluster-fold.ts';
 import type { AgentFacts } from '#model/log/fold-agent.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { AskedTime } from '#model/log/node-fold.ts';
-import type { TopologyDelta } from '#model/protocol/live-message.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
 import { chooseTargets, joinNodeTile } from '#model/topology/join-node-tile.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
+import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { countRecords, type LiveNode, listWires } from './live-node.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { weighEntry } from './rebuild-stream.ts';
-
-/** What changed, told once per recomputation. */
-export type FoldListener = {
-  /** `delta` is absent where the node appeared or went, or where what was told of it before is not held any more. */
-  readonly nodeChanged: (name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined) => void;
-  readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
-  readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
-  /** What a node's agent finds wrong now, told with every recomputation of the node; none of a node that went. */
-  readonly findingsChanged?: (node: string, findings: readonly Finding[]) => void;
-  /** Whether it wants to hear of a node at once; absent: it may wait until others are done. */
-  readonly isWatching?: (name: string) => boolean;
-};
 
 export type FoldLimits = {
   /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
@@ -217,12 +204,10 @@ export class TopologyFold {
   /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. */
   #pass(beganMs: number): void {
     this.#next = undefined;
-    const listeners = [...this.#listeners];
-    const isWatched = (node: LiveNode) => listeners.some((each) => each.isWatching?.(node.name) === true);
     const mayWait = beganMs < this.#unwatchedFromMs;
     let isCut = false;
     for (const node of [...this.#dirty]) {
-      if (mayWait && !isWatched(node)) continue;
+      if (mayWait && !this.#isWatched(node)) continue;
       if (performance.now() - beganMs > SLICE_MS) {
         isCut = true;
         break;
@@ -250,14 +235,20 @@ export class TopologyFold {
   #recompute(node: LiveNode): void {
     this.#dirty.delete(node);
     const asked = this.#ask();
-    if (node.isChanged) this.#keeper.hydrate(node);
+    // Of a node in somebody's view time alone is news: the topology has the agent's state, which the tile has too.
+    if (node.isChanged || this.#isWatched(node)) this.#keeper.hydrate(node);
     if (node.fold === undefined) this.#age(node, asked);
     else this.#join(node, asked);
     node.isChanged = false;
     node.expiresMs = node.recent.expiresMs(asked.atMs);
   }
 
-  /** Nothing but the time has changed. */
+  #isWatched(node: LiveNode): boolean {
+    for (const listener of this.#listeners) if (listener.isWatching?.(node.name) === true) return true;
+    return false;
+  }
+
+  /** Nothing has changed but the time, and what the agent says of itself and finds wrong. */
   #age(node: LiveNode, asked: AskedTime): void {
     const before = node.tile;
     node.tile = before !== undefined && node.isVisible(asked) ? node.ageTile(before, asked) : undefined;
@@ -265,7 +256,10 @@ export class TopologyFold {
       this.#keeper.hydrate(node);
       this.#join(node, asked);
     } else if (node.tile === undefined) this.#remove(node);
-    else this.#cluster.put(node.tile);
+    else {
+      for (const listener of this.#listeners) listener.findingsChanged?.(node.name, node.findings);
+      this.#cluster.put(node.tile);
+    }
   }
 
   #join(node: LiveNode, asked: AskedTime): void {
