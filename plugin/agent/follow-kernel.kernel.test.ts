@@ -46,6 +46,9 @@ const changes: Readonly<Record<string, string>> = {
   'an end that moves on, and one right after it was made': `ip -n cni-1 link set late1 netns foreign
     ip link add late2 type veth peer name late3; ip link set late3 netns cni-2`,
   'no ends any more': 'ip link del late0; ip link del late2',
+  'a link that moves away below a macvlan': `ip link add late6 type veth peer name late7; ip link add mac6 link late6 type macvlan
+    ip link set late6 netns foreign`,
+  'no macvlan any more': 'ip link del late7',
   'a macvlan in a pod':
     'ip link add mac0 link uplink netns cni-1 type macvlan mode bridge; ip -n cni-1 link set mac0 up',
   'a macvlan that goes': 'ip -n cni-1 link del mac0',
