@@ -200,6 +200,19 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     expect(counts.resyncs).toBeGreaterThanOrEqual(2);
   });
 
+  it('a namespace does not inherit what was told of the one that had its number before', async () => {
+    const pids = sandbox.findPids('agent').join(' ');
+    sandbox.run(`kill -STOP ${pids}`);
+    for (const round of [1, 2, 3]) {
+      sandbox.run(`${comingPod('cni-7', 'storm0', round)}\nip netns del cni-7`);
+      await until(() => !sandbox.run('ip -br link').includes('storm'));
+    }
+    sandbox.run(`${comingPod('cni-8', 'storm0', 4)}\nkill -CONT ${pids}`);
+    agent.kill('SIGCONT');
+    const { told: known, read } = await meet(10_000);
+    expect(known).toEqual(read);
+  });
+
   it('notifications that were lost lead to a full reading at once, and are counted', async () => {
     const pids = sandbox.findPids('agent').join(' ');
     sandbox.run(`kill -STOP ${pids}`);
