@@ -33,6 +33,17 @@ test('a neighbour that does not answer comes and goes silently; one that a link 
   expect(findCorrections(withNeighbours(), withNeighbours(neighbour('none', ['proxy'])), none)).toHaveLength(1);
 });
 
+test('an IPv6 address is told when it is proved to be nobody else’s; one that somebody else has is told at once', () => {
+  const [address] = pod.addresses;
+  if (address === undefined) throw new Error('the pod has an address');
+  const withFlags = (...flags: string[]): NetworkNamespace => ({ ...pod, addresses: [{ ...address, flags }] });
+  const without = { ...pod, addresses: [] };
+  expect(findCorrections(without, withFlags('permanent', 'tentative'), none)).toHaveLength(0);
+  expect(findCorrections(withFlags('permanent'), withFlags('permanent', 'tentative'), none)).toHaveLength(0);
+  expect(findCorrections(without, withFlags('permanent'), none)).toHaveLength(1);
+  expect(findCorrections(without, withFlags('permanent', 'tentative', 'dadfailed'), none)).toHaveLength(1);
+});
+
 test('a table that was read anew meanwhile proves nothing', () => {
   expect(findCorrections(pod, { ...pod, routes: [] }, new Set(['routes']))).toHaveLength(0);
 });

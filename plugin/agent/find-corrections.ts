@@ -1,7 +1,7 @@
 import { diffNamespace, type NamespaceEquality } from '#model/kernel/diff-namespace.ts';
 import type { RecordKind } from '#model/kernel/kernel-delta.ts';
-import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
-import { RECORD_IDS } from '#model/kernel/record-id.ts';
+import type { Address, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { addressId, RECORD_IDS } from '#model/kernel/record-id.ts';
 import { equalityButForNoise } from './diff-namespaces.ts';
 import type { StalePart } from './patch-namespace.ts';
 
@@ -22,7 +22,9 @@ export function findCorrections(
   unknown: ReadonlySet<StalePart>,
 ): readonly string[] {
   if (told === read) return [];
-  const change = diffNamespace(spoken(told), { ...spoken(read), sysctls: told.sysctls }, equality);
+  const untold = new Set([...told.addresses, ...read.addresses].filter(isBeingProved).map(addressId));
+  const [one, other] = [told, read].map((side) => spoken(side, untold)) as [NetworkNamespace, NetworkNamespace];
+  const change = diffNamespace(one, { ...other, sysctls: told.sysctls }, equality);
   if (change === undefined) return [];
   const kinds = (Object.keys(RECORD_IDS) as RecordKind[]).filter((kind) => !unknown.has(kind));
   const wholes = (['nextHops', 'trafficControl'] as const).filter((part) => !unknown.has(part) && part in change);
@@ -36,7 +38,11 @@ export function findCorrections(
 const identify = (kind: RecordKind, record: unknown): string =>
   (RECORD_IDS[kind] as (record: unknown) => string)(record);
 
-const spoken = (namespace: NetworkNamespace): NetworkNamespace => ({
+/** The kernel tells of an address of its own making when nobody else on the link has it. net/ipv6/addrconf.c, addrconf_dad_completed */
+const isBeingProved = ({ flags }: Address): boolean => flags.includes('tentative') && !flags.includes('dadfailed');
+
+const spoken = (namespace: NetworkNamespace, untold: ReadonlySet<string>): NetworkNamespace => ({
   ...namespace,
+  addresses: namespace.addresses.filter((address) => !untold.has(addressId(address))),
   neighbours: namespace.neighbours.filter(({ state, flags }) => flags.includes('proxy') || !silentStates.has(state)),
 });

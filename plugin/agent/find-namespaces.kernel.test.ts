@@ -32,11 +32,14 @@ describe.skipIf(obstacle !== undefined)('a namespace that is bound outside of /r
     node.sandbox.run(bindElsewhere(path));
     const id = node.sandbox.run(`stat -L -c %i '${path}'`).trim();
     const find = (namespaces: KernelSnapshot['namespaces']) => namespaces.find((each) => each.id === id);
-    await node.collector.until(() => find(told())?.addresses.some(({ prefix }) => prefix === '172.17.0.2/16') ?? false);
+    const engine0 = (namespaces: KernelSnapshot['namespaces']) =>
+      namespaces.flatMap(({ links }) => links).find(({ name }) => name === 'engine0');
+    const hasAddress = (namespace = find(told())) =>
+      namespace?.addresses.some(({ prefix }) => prefix === '172.17.0.2/16') ?? false;
+    await node.collector.until(() => hasAddress() && engine0(told())?.peer?.namespaceId === id);
     for (const namespaces of [told(), read()]) {
       expect(find(namespaces)).toMatchObject({ names: [path], kind: 'other' });
-      const engine0 = namespaces.flatMap(({ links }) => links).find(({ name }) => name === 'engine0');
-      expect(engine0?.peer?.namespaceId).toBe(id);
+      expect(engine0(namespaces)?.peer?.namespaceId).toBe(id);
     }
     node.sandbox.run(`umount '${path}'`);
     await node.collector.until(() => find(told()) === undefined);

@@ -46,6 +46,9 @@ const changes: Readonly<Record<string, string>> = {
   'an end that moves on, and one right after it was made': `ip -n cni-1 link set late1 netns foreign
     ip link add late2 type veth peer name late3; ip link set late3 netns cni-2`,
   'no ends any more': 'ip link del late0; ip link del late2',
+  'a link that moves away below a macvlan': `ip link add late6 type veth peer name late7; ip link add mac6 link late6 type macvlan
+    ip link set late6 netns foreign`,
+  'no macvlan any more': 'ip link del late7',
   'a macvlan in a pod':
     'ip link add mac0 link uplink netns cni-1 type macvlan mode bridge; ip -n cni-1 link set mac0 up',
   'a macvlan that goes': 'ip -n cni-1 link del mac0',
@@ -194,6 +197,19 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     const counts = await stopAgent();
     expect(counts, log).toMatchObject({ corrections: 0, notificationOverflows: 0 });
     expect(counts.resyncs).toBeGreaterThanOrEqual(2);
+  });
+
+  it('a namespace does not inherit what was told of the one that had its number before', async () => {
+    const pids = sandbox.findPids('agent').join(' ');
+    sandbox.run(`kill -STOP ${pids}`);
+    for (const round of [1, 2, 3]) {
+      sandbox.run(`${comingPod('cni-7', 'storm0', round)}\nip netns del cni-7`);
+      await until(() => !sandbox.run('ip -br link').includes('storm'));
+    }
+    sandbox.run(`${comingPod('cni-8', 'storm0', 4)}\nkill -CONT ${pids}`);
+    agent.kill('SIGCONT');
+    const { told: known, read } = await meet(10_000);
+    expect(known).toEqual(read);
   });
 
   it('notifications that were lost lead to a full reading at once, and are counted', async () => {

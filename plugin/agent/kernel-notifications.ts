@@ -14,6 +14,7 @@ import {
   NETLINK_OPTION,
   NFNLGRP_NFTABLES,
   NFT_MSG_NEWGEN,
+  RTM,
   RTNLGRP,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -21,6 +22,7 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from '#plugin/netlink/netlink-tables.ts';
+import { readNsidNotice } from '#plugin/netlink/read-local-netns-id.ts';
 
 /** What the kernel told of one namespace, in its order. */
 export interface NamespaceNotices {
@@ -158,10 +160,19 @@ function noteMessages(
   // Of a ruleset only the end of each change counts: what it is now is read anew.
   const counting = isRules ? messages.filter(({ type }) => type === NFT_MSG_NEWGEN) : messages;
   if (counting.length === 0) return;
+  if (localId === undefined && !isRules) forgetEnded(notices, messages);
   const known = notices.get(localId) ?? { messages: [], hasNewRules: false };
   if (isRules) known.hasNewRules = true;
   else known.messages.push(...counting);
   notices.set(localId, known);
+}
+
+/** The next namespace may get the number of one that ended, and must not get what was told of that one. */
+function forgetEnded(notices: Map<number | undefined, NamespaceNotices>, messages: readonly NetlinkMessage[]): void {
+  for (const { type, body } of messages) {
+    const ended = type === RTM.DELNSID ? readNsidNotice(body) : undefined;
+    if (ended !== undefined) notices.delete(ended);
+  }
 }
 
 /** The first cmsg of SOL_NETLINK / NETLINK_LISTEN_ALL_NSID; none for the socket's own namespace. net/netlink/af_netlink.c */

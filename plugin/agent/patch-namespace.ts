@@ -172,16 +172,16 @@ class NamespacePatch {
     this.#linkSysctls.delete(index);
   }
 
-  /** Where its other end is now, a link does not tell by itself. */
+  /** Where its other end or the link below it is now, a link does not tell by itself. */
   #noteMove(index: number, before: Link | undefined): void {
     const { found } = this.#known;
     const { namespaceId, index: peerIndex } = before?.peer ?? {};
     if (namespaceId !== undefined && namespaceId !== found.id && peerIndex !== undefined) {
       this.#touchedLinks.push({ namespaceId, index: peerIndex });
-      return;
     }
-    for (const { index: each, peer } of this.#table('links').records()) {
-      if (peer?.index === index && peer.namespaceId === found.id) this.#staleLinks.add(each);
+    for (const { index: each, peer, parentIndex } of this.#table('links').records()) {
+      const isPeer = peer?.index === index && peer.namespaceId === found.id;
+      if (isPeer || parentIndex === index) this.#staleLinks.add(each);
     }
   }
 
