@@ -43,7 +43,8 @@ export async function followKernel(follower: Follower): Promise<void> {
         notices === undefined ? state.resync(() => notifications.drain()) : state.apply(notices, hasNewNames);
       const isInStep = await settle(reading, log);
       resyncAtMs = isInStep ? (isFull ? nowMs() + resyncMs : resyncAtMs) : 0;
-      onRead(isFull);
+      // A first reading that failed leaves nothing to tell; an empty snapshot would say that the node has no namespace.
+      if (state.namespaces.size > 0) onRead(isFull);
     }
     await pause((nowMs() - startMs) * restPerReading, signal);
     await wake.wait(pollMs, signal);
