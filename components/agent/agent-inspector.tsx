@@ -77,7 +77,7 @@ function LossList({ status }: { readonly status: AgentStatus }) {
 
 function listReadings({ kernelTime, lagMs, status }: AgentState): readonly Fact[] {
   return [
-    { label: 'newest report', value: clockOf(kernelTime), isMono: true },
+    { label: 'last report', value: clockOf(kernelTime), isMono: true },
     { label: 'arrived after', value: lagMs === undefined ? undefined : `${Math.round(lagMs)} ms`, isMono: true },
     { label: 'full readings', value: number(status?.resyncs), isMono: true },
     { label: 'corrections', value: number(status?.corrections), isMono: true },

@@ -76,7 +76,8 @@ test('a store that is too big loses its oldest entries until it fits, and its fi
     const before = statSync(path).size;
     const limit = Math.round(store.measure().usedBytes / 2);
     const retention = new LogRetention(store, { sizeBytes: limit });
-    for (let round = 0; round < 20; round += 1) runAll(retention, nowMs());
+    // One look is enough, however many tenths that takes.
+    runAll(retention, nowMs());
     expect(store.measure().usedBytes).toBeLessThanOrEqual(limit);
     expect(store.countEvents({})).toBeGreaterThan(1_000);
     expect(store.listEvents({}, 1).events[0]?.id).toBe('e2999');

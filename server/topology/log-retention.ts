@@ -48,9 +48,10 @@ export class LogRetention {
       this.#steps = cutoffMs === undefined ? this.#shrink() : this.#cut(cutoffMs);
     }
     try {
-      const isDone = this.#steps.next().done === true;
-      if (isDone) this.#steps = undefined;
-      return !isDone;
+      if (this.#steps.next().done !== true) return true;
+      this.#steps = undefined;
+      // While much comes in, a tenth at every look is less than what came since the last.
+      return this.#findSizeCutoff() !== undefined;
     } catch (error) {
       this.#steps = undefined;
       throw error;
@@ -59,11 +60,17 @@ export class LogRetention {
 
   /** The time before which everything goes; `undefined`: all may stay. */
   #findCutoff(nowMs: number): number | undefined {
-    const { ageMs, sizeBytes } = this.#limits;
-    const { log } = this.#store;
-    const oldestMs = this.#store.oldestMs;
+    const { ageMs } = this.#limits;
+    const { oldestMs } = this.#store;
     if (oldestMs === undefined) return undefined;
     if (ageMs !== undefined && oldestMs < nowMs - ageMs - ageMs / LOOKS) return nowMs - ageMs;
+    return this.#findSizeCutoff();
+  }
+
+  #findSizeCutoff(): number | undefined {
+    const { sizeBytes } = this.#limits;
+    const { log, oldestMs } = this.#store;
+    if (oldestMs === undefined) return undefined;
     if (sizeBytes === undefined || this.#store.measure().usedBytes <= sizeBytes) return undefined;
     const first = log.findFrom(0);
     if (first === undefined) return undefined;
