@@ -26,6 +26,8 @@ export class BatchSink {
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    // It has no commands to give.
+    if (request.method !== 'POST') return void response.writeHead(404).end();
     const [header = '{}', ...records] = gunzipSync(Buffer.concat(chunks)).toString('utf8').trim().split('\n');
     this.kernelRecords += records.filter((record) => record.startsWith('{"type":"kernel.')).length;
     const receipt = { acknowledged: JSON.parse(header).sequence, needsSnapshot: false };
