@@ -1,8 +1,10 @@
 import { type FSWatcher, mkdirSync, statSync, watch } from 'node:fs';
 import { describeError, type WriteLog } from './write-log-line.ts';
 
-/** The journal is looked at so often even where no file event comes (another kind of file system). */
+/** A folder that cannot be watched is looked at so often. */
 const pollMs = 1_000;
+/** One that is watched too, for what no event tells: each look wakes the whole agent. */
+const looksPerWatch = 5;
 
 interface JournalWatch {
   readonly onChange: () => void;
@@ -15,7 +17,10 @@ interface JournalWatch {
 export function watchJournal(folders: readonly string[], { onChange, onPoll, log }: JournalWatch): Disposable {
   const watches = folders.map((folder) => new FolderWatch(folder, onChange));
   for (const problem of watches.map((each) => each.start())) if (problem !== undefined) log('warn', problem);
+  let looks = 0;
   const poll = setInterval(() => {
+    looks += 1;
+    if (looks % looksPerWatch !== 0 && watches.every((each) => each.isWatching)) return;
     for (const each of watches) each.restartIfReplaced();
     onPoll();
     onChange();
@@ -36,6 +41,10 @@ class FolderWatch {
   constructor(folder: string, onChange: () => void) {
     this.#folder = folder;
     this.#onChange = onChange;
+  }
+
+  get isWatching(): boolean {
+    return this.#watched !== undefined;
   }
 
   /** @returns why it is only polled */
