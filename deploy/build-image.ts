@@ -10,7 +10,6 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const SUITE = 'trixie';
-const MIRROR = 'http://mirror.example.org/debian';
 const MINUTE_MS = 60_000;
 
 /** Where kubelet looks for it: the name that the chart asks for by default, which stands for no registry anywhere. */
@@ -53,6 +52,14 @@ class Buildah implements Disposable {
   }
 }
 
+/** Where this machine's apt takes Debian's own packages from: the suites of every release are there. */
+function findMirror(): string {
+  const format = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
+  const [mirror] = run({ command: 'apt-get', args: ['indextargets', ...format] }).split('\n');
+  if (!mirror) throw new Error('apt knows no mirror of Debian on this machine: apt-get update');
+  return mirror;
+}
+
 /** A Debian as its own slim image has it, and what the agent calls; kept between builds. @returns path of the archive */
 function makeBase(): string {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'podwire', 'image-base');
@@ -62,7 +69,7 @@ function makeBase(): string {
   const draft = join(folder, `.${process.pid}.tar`);
   const unneeded = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
   const options = unneeded.map((path) => `--dpkgopt=path-exclude=${path}`);
-  const args = ['--variant=minbase', '--include=iptables,nftables,libatomic1', ...options, SUITE, draft, MIRROR];
+  const args = ['--variant=minbase', '--include=iptables,nftables,libatomic1', ...options, SUITE, draft, findMirror()];
   run({ command: 'mmdebstrap', args: ['--quiet', ...args] });
   renameSync(draft, archive);
   return archive;
