@@ -2,7 +2,6 @@ import {
   chmodSync,
   closeSync,
   constants,
-  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -99,7 +98,8 @@ function writeDraft({ path, mode, content }: WantedFile): void {
   const draft = draftOf(path);
   try {
     if ('text' in content) writeFileSync(draft, content.text, { flag: 'wx' });
-    else copyFileSync(content.copyOf, draft, constants.COPYFILE_EXCL);
+    // At one go, not by copyFile: the kernel keeps the program in larger pieces, which each run maps faster.
+    else writeFileSync(draft, readFileSync(content.copyOf), { flag: 'wx' });
     chmodSync(draft, mode);
     syncPath(draft);
   } catch (error) {
