@@ -28,17 +28,33 @@ async function readShownCalls({ nodes, collector }: Wish): Promise<RuntimeCalls>
     .sort();
 }
 
-/** Waits until the timeline has as much as the runtimes called. @returns both, for the test to compare */
-export async function settleTimeline(
-  wish: Wish,
-): Promise<{ readonly called: RuntimeCalls; readonly shown: RuntimeCalls }> {
+/**
+ * Waits until the timeline has each call of the runtimes and nothing else: none is missing, none doubled, while more may come.
+ * @returns the calls
+ */
+export async function waitForWholeTimeline(wish: Wish): Promise<RuntimeCalls> {
   const read = async () => ({ called: await readRuntimeCalls(wish.nodes), shown: await readShownCalls(wish) });
   const explain = async () => {
     const { called, shown } = await read();
-    return { missing: called.filter((call) => !shown.includes(call)), called: called.length, shown: shown.length };
+    return {
+      called: called.length,
+      shown: shown.length,
+      missing: subtract(called, shown),
+      surplus: subtract(shown, called),
+    };
   };
   return await waitFor({ what: 'the whole timeline', explain }, async () => {
-    const found = await read();
-    return found.shown.length >= found.called.length && found;
+    const { called, shown } = await read();
+    return JSON.stringify(called) === JSON.stringify(shown) && called;
+  });
+}
+
+/** What the first has more often than the second. */
+function subtract(from: RuntimeCalls, calls: RuntimeCalls): RuntimeCalls {
+  const rest = [...calls];
+  return from.filter((call) => {
+    const index = rest.indexOf(call);
+    if (index >= 0) rest.splice(index, 1);
+    return index < 0;
   });
 }
