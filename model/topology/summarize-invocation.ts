@@ -31,6 +31,7 @@ function makeSummary(event: InvocationEvent, node: string): InvocationSummary {
     startedAt: data.startedAt,
     durationUs: data.durationUs,
     ...(data.error !== undefined && { error: data.error.msg }),
+    ...(data.repeats !== undefined && { repeats: data.repeats }),
     ...(addresses.length > 0 && { addresses: [...addresses] }),
     stepCount: data.steps.length,
   };

@@ -15,6 +15,7 @@ import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
 import type { Keeper } from './network/keep-node-network.ts';
 import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
+import { readRuntimeStatus } from './read-runtime-status.ts';
 import { ReportQueue } from './report-queue.ts';
 import { makeReportPart, RecordQueue, type ReportSource } from './report-source.ts';
 import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
@@ -53,7 +54,8 @@ export async function runAgent(environment: Environment): Promise<number> {
     const run = { bootId, log, signal: stop.signal };
     const parts = runParts({ ...settings.value, network: network.value }, run);
     const [status] = await Promise.all([parts, keepTap(env, run)]);
-    log('info', 'agent stopped', { ...status });
+    const { runtimeStatus: _ofTheRuntime, ...counts } = status;
+    log('info', 'agent stopped', counts);
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -103,6 +105,7 @@ async function runParts(
     foldedChanges: kernel.foldedChanges,
     droppedDrifts: kept.dropped,
     journal: journals.measure(),
+    ...readStatus(settings.runFolder),
     rssBytes: process.memoryUsage.rss(),
   });
   using _metrics = serveMetrics(settings.metrics, { log, isKernelRead: follower.isKernelRead, measure });
@@ -126,6 +129,11 @@ async function runParts(
   const keeping = keepNetwork(settings.network, { node, reports: kept, log, signal, onReport: () => wake.notify() });
   await Promise.all([follower.following, shipping, commanding, keeping]);
   return measure();
+}
+
+function readStatus(runFolder: string): Pick<AgentStatus, 'runtimeStatus'> {
+  const runtimeStatus = readRuntimeStatus(runFolder, Date.now());
+  return runtimeStatus === undefined ? {} : { runtimeStatus };
 }
 
 /** Follows the kernel, and has its state ready for the batches. */
