@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import { Gate } from './auth/gate.ts';
+import type { Reviewer } from './auth/review-client.ts';
 import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
@@ -11,7 +13,7 @@ import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
-import { makeMetrics } from './metrics/make-metrics.ts';
+import { type Metrics, makeMetrics } from './metrics/make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import { STORE_FILE } from './store/storage-error.ts';
@@ -41,6 +43,8 @@ type Options = {
   readonly version: string;
   /** Absent where nobody receives spans. */
   readonly spans?: SpanExport | undefined;
+  /** Whom to ask who people are; needed where `config.access` says that they log in. */
+  readonly reviewer?: Reviewer | undefined;
 };
 
 const SNAPSHOT_INVOCATIONS = 500;
@@ -62,6 +66,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
   const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
+  const gate = config.access.needsLogin ? openGate({ config, options, store, metrics }) : undefined;
   const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,
@@ -70,14 +75,16 @@ export async function startServer(config: Config, options: Options): Promise<Res
     commands,
     log: options.log,
     metrics,
+    gate,
     lab: () => state.lab,
     isReady: () => state.isReady,
     storeTrouble: () => recorder.trouble?.message,
   });
-  const http = new HttpServer(api, hub);
+  const http = new HttpServer({ api, hub, gate, access: config.access, metrics });
   const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
+    gate?.[Symbol.dispose]();
     hub.close();
     commands.close();
     await http[Symbol.asyncDispose]();
@@ -96,6 +103,22 @@ export async function startServer(config: Config, options: Options): Promise<Res
     setLab: (lab) => void Object.assign(state, { lab }),
     setReady: () => void Object.assign(state, { isReady: true }),
     [Symbol.asyncDispose]: dispose,
+  });
+}
+
+function openGate(given: {
+  readonly config: Config;
+  readonly options: Options;
+  readonly store: Store;
+  readonly metrics: Metrics;
+}): Gate {
+  const { reviewer, clock } = given.options;
+  if (reviewer === undefined) throw new Error('a login is needed and nobody can be asked');
+  return new Gate({
+    reviewer: given.metrics.access.countReviews(reviewer),
+    agentAccount: given.config.access.agentAccount,
+    listNamespaces: () => given.store.facts.listNamespaces('pod'),
+    nowMs: () => clock().getTime(),
   });
 }
 

@@ -1,6 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
+import type { AgentPass } from '../auth/agent-door.ts';
+import type { Gate } from '../auth/gate.ts';
+import type { Client } from '../auth/read-client.ts';
+import type { Session } from '../auth/sessions.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { Metrics } from '../metrics/make-metrics.ts';
@@ -19,9 +24,30 @@ export type ApiParts = {
   readonly metrics: Metrics;
   /** Absent where no lab runs, or none yet. */
   readonly lab: () => LabClient | undefined;
+  /** Absent where nobody logs in. */
+  readonly gate: Gate | undefined;
   readonly isReady: () => boolean;
   /** Why nothing can be stored now; `undefined`: it can. */
   readonly storeTrouble: () => string | undefined;
 };
 
-export type Api = OpenAPIHono<{ Bindings: HttpBindings }>;
+/** Where a request came in: over TCP, or at the unix socket, which the file system guards. */
+export type Door = 'tcp' | 'unix';
+
+/** What is known of who asks, before a route answers. */
+export type ApiVariables = {
+  /** Set below /api/. */
+  readonly viewer: Viewer | undefined;
+  /** Of the viewer, where they log in. */
+  readonly session: Session | undefined;
+  /** Set below /agent/ for agents that come over the network; absent: the socket vouches for them. */
+  readonly agent: AgentPass | undefined;
+};
+
+/** `client` is read when a request comes in: a connection that was cut since has no address any more. */
+export type ApiEnvironment = {
+  Bindings: HttpBindings & { readonly door: Door; readonly client: Client };
+  Variables: ApiVariables;
+};
+
+export type Api = OpenAPIHono<ApiEnvironment>;

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Finding } from '#model/findings/finding.ts';
 import type { LiveView, TopologyDelta } from '#model/protocol/live-message.ts';
 import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import { FindingsBoard } from './findings-board.ts';
 import { LiveSession } from './live-session.ts';
@@ -11,6 +12,8 @@ import { type LiveSource, readView } from './live-source.ts';
 import { type Encoded, encodePayload, type TopicPayload, topicKey } from './live-topic.ts';
 import { Liveness } from './watch-liveness.ts';
 
+/** In the range that RFC 6455 leaves to applications. */
+const SESSION_ENDED = 4401;
 const HEARTBEAT_MS = 2_000;
 const CATCH_UP_MS = 100;
 const LOOK_MS = 10_000;
@@ -90,8 +93,12 @@ export class LiveHub {
   }
 
   /** Takes over the connection of an upgrade request to `/api/v1/live`. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket));
+  // biome-ignore lint/complexity/useMaxParams: the three of Node's `upgrade` event, and who it is.
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Viewer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      endWith(webSocket, viewer.ended);
+      this.#open(webSocket, socket);
+    });
   }
 
   close(): void {
@@ -195,6 +202,14 @@ export class LiveHub {
   #each(work: (session: LiveSession) => void): void {
     for (const { session } of this.#browsers.values()) work(session);
   }
+}
+
+/** The browser comes back by itself, and is asked again who it is. */
+function endWith(socket: WebSocket, ended: AbortSignal): void {
+  const end = (): void => socket.close(SESSION_ENDED, 'the session has ended, or its rights have changed');
+  if (ended.aborted) end();
+  ended.addEventListener('abort', end);
+  socket.on('close', () => ended.removeEventListener('abort', end));
 }
 
 /** Head and body as two fragments of one text message: the body's bytes are not copied for each browser. */

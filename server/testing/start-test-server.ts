@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { BlockList } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
+import type { Reviewer } from '../auth/review-client.ts';
 import type { Config } from '../config.ts';
+import type { AccessSettings } from '../read-access.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
 import type { SpanExport } from '../telemetry/span-export.ts';
 
@@ -21,14 +24,34 @@ export type Answer = { readonly status: number; readonly body: Record<string, un
 
 export const makeDataFolder = (): string => mkdtempSync(join(tmpdir(), 'podwire-server-'));
 
-/** The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. */
-export async function startTestServer(folder?: string, spans?: SpanExport): Promise<TestServer> {
+/** What a test wants otherwise: somebody who is asked who people are, whose log is read, whose time is set. */
+export type TestWishes = {
+  readonly reviewer?: Reviewer;
+  readonly access?: Partial<AccessSettings>;
+  readonly log?: Logger;
+  readonly clock?: () => Date;
+};
+
+/**
+ * The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. With a reviewer
+ * people log in.
+ */
+export async function startTestServer(
+  folder?: string,
+  spans?: SpanExport,
+  wishes: TestWishes = {},
+): Promise<TestServer> {
   const dataFolder = folder ?? makeDataFolder();
   const config: Config = {
     host: '127.0.0.1',
     port: 0,
     dataFolder,
     collectorSocket: join(dataFolder, 'run', 'collector.sock'),
+    access: {
+      ...{ needsLogin: wishes.reviewer !== undefined, agentAccount: undefined, hosts: [] },
+      trustedProxies: new BlockList(),
+      ...wishes.access,
+    },
     cluster: 'none',
     namespaces: [],
     web: 'off',
@@ -38,10 +61,11 @@ export async function startTestServer(folder?: string, spans?: SpanExport): Prom
     executable: '/nonexistent',
   };
   const started = await startServer(config, {
-    log: pino({ level: 'silent' }),
-    clock: () => new Date(),
+    log: wishes.log ?? pino({ level: 'silent' }),
+    clock: wishes.clock ?? (() => new Date()),
     version: 'test',
     spans,
+    reviewer: wishes.reviewer,
   });
   if (!started.ok) throw new Error(started.error.problem);
   const server = started.value;
