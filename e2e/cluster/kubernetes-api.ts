@@ -62,6 +62,12 @@ export class KubernetesApi implements AsyncDisposable {
     return JSON.parse(text) as T;
   }
 
+  /** Creates an object; one that is there already is what was wanted. */
+  async ensure(path: string, body: object): Promise<void> {
+    const { status, text } = await this.#call('POST', path, body);
+    if (status >= 300 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
+  }
+
   /** The text of a GET. @throws with the API server's words where it refuses */
   async read(path: string): Promise<string> {
     const { status, text } = await this.#call('GET', path);

@@ -18,7 +18,7 @@ export async function createPerson(
   { clusterRole, roles = {} }: Rights,
 ): Promise<string> {
   const account = `--serviceaccount=${NAMESPACE}:${name}`;
-  await api.call('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } }).catch(ignoreIfThere);
+  await api.ensure('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
   await api.kubectl('create', 'serviceaccount', name, '--namespace', NAMESPACE);
   if (clusterRole !== undefined) {
     await api.kubectl('create', 'clusterrolebinding', `${NAMESPACE}-${name}`, account, `--clusterrole=${clusterRole}`);
@@ -35,8 +35,4 @@ export async function createPerson(
     );
   }
   return (await api.kubectl('create', 'token', name, '--namespace', NAMESPACE, `--duration=${TOKEN_DURATION}`)).trim();
-}
-
-function ignoreIfThere(error: Error): void {
-  if (!error.message.includes(': 409 ')) throw error;
 }

@@ -68,7 +68,7 @@ export class Release {
 
   /** With the label that Pod Security asks for (docs/deployment.md). */
   async #makeNamespace(): Promise<void> {
-    await this.#cluster.api.call('POST', '/api/v1/namespaces', {
+    await this.#cluster.api.ensure('/api/v1/namespaces', {
       metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
     });
   }
@@ -80,7 +80,7 @@ export class Release {
     const size = '1Gi';
     const common = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
     const onControlPlane = { key: 'kubernetes.io/hostname', operator: 'In', values: [controlPlane.name] };
-    await this.#cluster.api.call('POST', '/api/v1/persistentvolumes', {
+    await this.#cluster.api.ensure('/api/v1/persistentvolumes', {
       metadata: { name: CLAIM },
       spec: {
         ...common,
@@ -89,7 +89,7 @@ export class Release {
         nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onControlPlane] }] } },
       },
     });
-    await this.#cluster.api.call('POST', `/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims`, {
+    await this.#cluster.api.ensure(`/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims`, {
       metadata: { name: CLAIM },
       spec: { ...common, resources: { requests: { storage: size } }, volumeName: CLAIM },
     });
