@@ -90,10 +90,12 @@ function renderRootScript({ plan, directory, binds }: RootWish): string {
 mount -t tmpfs -o mode=0755 podwire-cluster ${root}
 cd ${root}
 ${BIND_PROGRAMS}
-mkdir -p etc dev proc sys run tmp root mnt opt/cni/bin .${NODE_PATHS.witness} var
+mkdir -p etc dev proc sys run tmp root mnt opt/cni .${NODE_PATHS.witness} var
 chmod 1777 tmp
 mount -t overlay -o lowerdir=/etc,upperdir=${etc},workdir=${work} overlay etc
 mount --bind ${variable} var
+mkdir -p var/opt-cni/bin
+mount --bind var/opt-cni opt/cni
 mkdir -p var/lib var/log var/tmp var/cache
 ln -sfn ../run var/run
 mount --rbind /dev dev
