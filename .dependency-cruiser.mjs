@@ -114,7 +114,7 @@ const boundaries = {
         'plugin/clients/(pack-image|tar-archive)[.]ts',
         'deploy/find-helm[.]ts',
       ],
-      packages: ['@kubernetes/client-node'],
+      packages: ['@kubernetes/client-node', '@playwright/test'],
       core: true,
     }),
     ...allowOnly('bench', { folders: ['model', 'e2e/cluster'], files: ['lab/run-command[.]ts'], core: true }),

@@ -8,7 +8,7 @@ import { deletePods, runPod } from './pods.ts';
 import { readCalls, watchCalls } from './podwire/call-log.ts';
 import type { CollectorClient } from './podwire/collector-client.ts';
 import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
-import { CONFIGURATION_DIRECTORY, configureNetwork, readPodCidrs } from './podwire/node-network.ts';
+import { CONFIGURATION_DIRECTORY, configureNetwork, readPodCidrs, routePods } from './podwire/node-network.ts';
 import { nodeOf, waitUntilReady } from './podwire/podwired-cluster.ts';
 import { readTimeline } from './podwire/timeline.ts';
 import type { ClusterNode } from './start-cluster.ts';
@@ -42,6 +42,7 @@ const describeNetwork = (podCidr: string) => ({
 beforeAll(async () => {
   cluster = await startDeployableCluster();
   const podCidrs = await readPodCidrs(cluster);
+  await routePods(cluster);
   for (const node of cluster.nodes) {
     const plugins = ['bridge', 'host-local', 'portmap'].map((name) => `/usr/lib/cni/${name}`);
     await runOrThrow([...node.enter, 'cp', ...plugins, '/opt/cni/bin/']);
