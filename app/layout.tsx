@@ -1,7 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { AppShell } from '#components/shell/app-shell.tsx';
-import { ThemeScript } from '#components/theme/theme-script.tsx';
+import { StartScript } from '#components/shell/start-script.tsx';
 import { readNonce } from './read-nonce.ts';
 import './globals.css';
 
@@ -22,7 +22,7 @@ export default async function RootLayout({ children }: { readonly children: Reac
   return (
     <html lang="en" data-theme="dark" suppressHydrationWarning>
       <head>
-        <ThemeScript nonce={nonce} />
+        <StartScript nonce={nonce} />
       </head>
       <body>
         <AppShell>{children}</AppShell>

@@ -1,6 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { LoginRequest, SessionBody } from '#model/protocol/session.ts';
 import type { Gate } from '../auth/gate.ts';
 import type { Scope } from '../auth/scope.ts';
@@ -17,13 +16,7 @@ const LOGIN_BYTES = 32 * 1024;
 /** Keeps /api/ for those who are logged in, and logs them in and out. Has to be added before the routes it guards. */
 export function addSessionRoutes(api: Api, parts: ApiParts): void {
   api.use('/api/*', makeGuard(parts));
-  api.use(
-    PATH,
-    bodyLimit({
-      maxSize: LOGIN_BYTES,
-      onError: (context) => respondProblem(context, 'too-large', `More than ${LOGIN_BYTES} bytes.`),
-    }),
-  );
+  api.on('POST', PATH, refuseLong);
   addLogin(api, parts);
   api.openapi(
     createRoute({ method: 'get', path: PATH, responses: describeAnswers('Session', SessionBody) }),
@@ -59,6 +52,13 @@ function makeGuard({ gate, metrics }: ApiParts): MiddlewareHandler<ApiEnvironmen
     return next();
   };
 }
+
+/** Whoever logs in is nobody yet: what they send is not read before its length is known. */
+const refuseLong: MiddlewareHandler<ApiEnvironment> = async (context, next) => {
+  const length = Number(context.req.header('content-length') ?? Number.NaN);
+  if (length <= LOGIN_BYTES) return next();
+  return respondProblem(context, 'too-large', `Send at most ${LOGIN_BYTES} bytes, with their Content-Length.`);
+};
 
 function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
   api.openapi(

@@ -15,7 +15,7 @@ export type AgentPass = {
 };
 
 export const AGENT_AUDIENCE = 'podwire';
-/** In the token of a pod since Kubernetes 1.32 without a gate: ServiceAccountTokenPodNodeInfo, KEP 4193. */
+/** In the token of a pod since Kubernetes 1.30: ServiceAccountTokenPodNodeInfo, KEP 4193. */
 const NODE_NAME = 'authentication.kubernetes.io/node-name';
 /** kubelet renews it long before; a token that says no end has to come again nevertheless. */
 const LONGEST_PASS_MS = 3_600_000;

@@ -16,6 +16,11 @@ export class RateLimiter {
     this.#nowMs = nowMs;
   }
 
+  /** Keys that are counted now. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
   /** Takes one for the key. @returns undefined where there was one, else in how many seconds there will be */
   take(key: string): number | undefined {
     const tokens = this.#count(key);

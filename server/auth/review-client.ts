@@ -63,7 +63,7 @@ export class ReviewClient {
     const spec = { token, ...(audience !== undefined && { audiences: [audience] }) };
     const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec };
     const text = await this.#post('/apis/authentication.k8s.io/v1/tokenreviews', review, token);
-    const { status } = TokenReview.parse(JSON.parse(text));
+    const { status } = parseAnswer(TokenReview, text);
     if (!status.authenticated || status.user === undefined || status.user.username === '') {
       return { type: 'refused', reason: withoutSecret(status.error ?? 'it is nobody’s', token) };
     }
@@ -83,7 +83,7 @@ export class ReviewClient {
     const spec = { user, ...(uid !== undefined && { uid }), groups, extra, ...asked };
     const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
     const text = await this.#post('/apis/authorization.k8s.io/v1/subjectaccessreviews', review, undefined);
-    return AccessReview.parse(JSON.parse(text)).status.allowed;
+    return parseAnswer(AccessReview, text).status.allowed;
   }
 
   async #post(path: string, body: object, secret: string | undefined): Promise<string> {
@@ -104,6 +104,16 @@ export class ReviewClient {
       // biome-ignore lint/style/useErrorCause: see above.
       throw new Error(withoutSecret(describeError(error), secret));
     }
+  }
+}
+
+/** The answer repeats the question, and what a parser says of a text quotes it: neither is told. */
+function parseAnswer<T>(schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    // biome-ignore lint/style/useErrorCause: see above.
+    throw new Error('its answer is not a review');
   }
 }
 
