@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runOrThrow } from '#lab/run-command.ts';
-import { PodBody } from '#model/protocol/rest.ts';
+import { StatusNote } from '#model/agent/status-note.ts';
+import { NodesBody, PodBody } from '#model/protocol/rest.ts';
 import { createPod, waitUntilRunning } from './pods.ts';
 import { configureNetwork, installBridge } from './podwire/node-network.ts';
 import { nodeOf, type PodwiredCluster, startPodwiredCluster, waitUntilReady } from './podwire/podwired-cluster.ts';
@@ -67,6 +68,27 @@ const readNodeMessage = async (): Promise<string> => {
   return found?.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 };
 
+/** The runtime is told the same every five seconds; the timeline says it once a minute, and the node's agent for how long. */
+async function expectFoldedComplaint(): Promise<void> {
+  const readNote = async () =>
+    StatusNote.parse(JSON.parse(await runOrThrow([...node.enter, 'cat', '/run/podwire/status'])));
+  const { since } = await waitFor({ what: 'the same complaint three times' }, async () => {
+    const note = await readNote();
+    return note.error?.code === 50 && note.unjournalled >= 2 && note;
+  });
+  const lines = await readTimeline(cluster.collector, { node: node.name, verb: 'STATUS' });
+  expect(lines.filter(({ startedAt }) => startedAt >= since)).toMatchObject([
+    { outcome: 'error', error: expect.stringContaining('no address is left') },
+  ]);
+  const readTold = async () =>
+    NodesBody.parse(await cluster.collector.get('/api/v1/nodes')).nodes.find(({ name }) => name === node.name)?.agent
+      .status?.runtimeStatus;
+  await waitFor({ what: 'the complaint from the agent', explain: readTold }, async () => {
+    const told = await readTold();
+    return told?.error?.code === 50 && told.isAsked && told.since === since;
+  });
+}
+
 /** What the plugin's own store says is in use. */
 const listReserved = async (): Promise<readonly string[]> => {
   const names = await runOrThrow([...node.enter, 'ls', '/var/lib/podwire/ipam/podwire']);
@@ -107,6 +129,7 @@ describe('a pool of two addresses and three pods', () => {
     await waitFor({ what: 'the node’s complaint', explain: readNodeMessage }, async () =>
       (await readNodeMessage()).includes('no address is left in network podwire'),
     );
+    await expectFoldedComplaint();
     const [other] = (await cluster.api.listPods()).filter(({ metadata }) => metadata.name === 'second');
     const ping = await cluster.api.exec('first', 'ping', '-c1', '-W5', other?.status.podIP ?? '');
     expect(ping).toMatchObject({ exitCode: 0 });

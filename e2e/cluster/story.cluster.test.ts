@@ -73,6 +73,10 @@ test('installed by one command, the nodes are Ready before any pod was wired: co
   const idle = await findIdleNode();
   await waitFor({ what: `STATUS on ${idle.name}` }, async () => (await readCalls(idle)).length > 0);
   expect(new Set((await readCalls(idle)).map(({ verb }) => verb))).toEqual(new Set(['STATUS']));
+  const readAsked = async () => (await readTiles()).find(({ name }) => name === idle.name)?.agent.status?.runtimeStatus;
+  const asked = await waitFor({ what: 'STATUS in Podwire', explain: readTiles }, readAsked);
+  expect(asked).toMatchObject({ isAsked: true, network: 'podwire' });
+  expect(asked.error).toBeUndefined();
   expect(await readTimeline(collector, { node: idle.name })).toEqual([]);
 });
 

@@ -102,7 +102,9 @@ test('an uninstall leaves running pods connected, with what they need and nothin
     expect(files).toContain('/opt/cni/bin/podwire');
     expect(files.filter((path) => /ipam\/podwire\/10\./.test(path))).toHaveLength(1);
   }
-  expect(await cluster.release.kubectl('get', 'all', '--output=name')).toBe('');
+  // Helm waits until its hook has done its work, not until the pods of the hook are gone.
+  const listObjects = () => cluster.release.kubectl('get', 'all', '--output=name');
+  await waitFor({ what: 'no object of the release', explain: listObjects }, async () => (await listObjects()) === '');
 });
 
 test('installed again it knows them; when they are gone, an uninstall leaves the nodes as they were', async () => {
