@@ -219,14 +219,14 @@ describe('the node agent', () => {
     return await cluster.release.kubectl('exec', pod, '-c', 'agent', '--', ...command);
   };
 
-  test('has five capabilities, a root that is read only, and five folders of the node: none with credentials or volumes', async () => {
+  test('has four capabilities, a root that is read only, and of the node neither processes nor files but five folders: no credentials, no volumes', async () => {
     const status = await runInAgent(
       'sh',
       '-c',
       'grep -e CapBnd -e CapEff -e NoNewPrivs -e "Seccomp:" /proc/self/status',
     );
-    // NET_ADMIN (12), NET_RAW (13), SYS_PTRACE (19), SYS_ADMIN (21), NET_BROADCAST (11): include/uapi/linux/capability.h
-    const bits = (1n << 11n) | (1n << 12n) | (1n << 13n) | (1n << 19n) | (1n << 21n);
+    // NET_ADMIN (12), NET_RAW (13), SYS_ADMIN (21), NET_BROADCAST (11): include/uapi/linux/capability.h
+    const bits = (1n << 11n) | (1n << 12n) | (1n << 13n) | (1n << 21n);
     const set = bits.toString(16).padStart(16, '0');
     expect(
       status
@@ -234,8 +234,9 @@ describe('the node agent', () => {
         .split('\n')
         .map((line) => line.replace(/\s+/, ' ')),
     ).toEqual([...[`CapEff: ${set}`, `CapBnd: ${set}`, 'NoNewPrivs: 1', 'Seccomp: 2']]);
+    expect(await runInAgent('sh', '-c', "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).not.toContain('kubelet');
     const script =
-      'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /root/.kube 2>/dev/null; touch /x 2>&1 || true';
+      'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /root/.kube /proc/1/root/etc/kubernetes 2>/dev/null; touch /x 2>&1 || true';
     expect(await runInAgent('sh', '-c', script)).toContain('Read-only file system');
     expect(await runInAgent('sh', '-c', script)).not.toMatch(/kubernetes|kubelet|etcd|\.kube/);
   });

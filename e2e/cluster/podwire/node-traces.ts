@@ -15,7 +15,7 @@ export type NodeTraces = {
   readonly sysctls: readonly string[];
 };
 
-const FOLDERS = ['/opt/cni/bin', '/etc/cni/net.d', '/var/lib/podwire', '/run/podwire', '/run/netns', '/var/lib/cni'];
+const FOLDERS = ['/opt/cni/bin', '/etc/cni/net.d', '/var/lib/podwire', '/run/podwire', '/run/netns'];
 
 /** Settings of one link, or that count up by themselves. */
 const MOVING =
