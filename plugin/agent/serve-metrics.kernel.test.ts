@@ -68,11 +68,11 @@ describe.skipIf(obstacle !== undefined)('the metrics of an agent', () => {
 
   it('are answered as soon as the agent before is gone, whose address this one wants', async () => {
     startAgent('127.0.0.1:7640');
-    const before = agent;
     while (ask('/readyz').status !== 200) await wait(50);
+    const [before] = sandbox.findPids('agent');
     startAgent('127.0.0.1:7640');
     while (sandbox.findPids('agent').length < 2) await wait(50);
-    before?.kill('SIGKILL');
+    sandbox.run(`kill -9 ${before}`);
     while (sandbox.findPids('agent').length > 1) await wait(50);
     while (ask('/readyz').status !== 200) await wait(50);
   });

@@ -53,11 +53,6 @@ export async function importImages(node: BenchNode, archives: readonly string[])
   }
 }
 
-/** Gives an image that the node has another name too. */
-export async function tagImage(node: BenchNode, image: string, name: string): Promise<void> {
-  await runContainerdTool(node, ['images', 'tag', image, name]);
-}
-
 const runContainerdTool = (node: BenchNode, words: readonly string[]): Promise<string> =>
   runOrThrow([...node.enter, `${NODE_PATHS.debian}/ctr`, '--namespace', 'k8s.io', ...words], {
     timeoutMs: TOOL_TIMEOUT_MS,
