@@ -9,13 +9,13 @@ import {
   Address,
   FdbEntry,
   Link,
-  LinkIndex,
   Neighbour,
   Netfilter,
   NetnsId,
   PolicyRule,
   Route,
 } from '../kernel/kernel-snapshot.ts';
+import { LinkIndex } from '../kernel/link-index.ts';
 
 /** The join of kernel, CNI events and Kubernetes. Flat collections by id, so that a delta is upserts and removes. */
 

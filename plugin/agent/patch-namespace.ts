@@ -16,7 +16,7 @@ import { patchRoute } from './patch-route.ts';
 import { RecordTable } from './record-table.ts';
 
 /** What of a namespace has to be read, because no notification tells it. */
-export type StalePart = RecordKind | 'nextHops' | 'trafficControl' | 'sysctls';
+export type StalePart = RecordKind | 'nextHops' | 'trafficControl' | 'bridgeVlans' | 'sysctls';
 
 export interface PatchedNamespace {
   readonly known: KnownNamespace;

@@ -1,10 +1,12 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { BpfPrograms } from '#plugin/netlink/bpf-programs.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
 import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { openNamespace, runBetween } from '#plugin/netlink/network-namespace.ts';
+import { readBpfAttachments } from '#plugin/netlink/read-bpf-attachments.ts';
 import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
@@ -12,12 +14,14 @@ import { type FoundNamespace, ownNamespacePath } from './find-namespaces.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
 import { type RuleKinds, readRulesMark } from './read-rules-mark.ts';
-import { readSysctls } from './read-sysctls.ts';
+import type { SettingFiles } from './read-sysctls.ts';
 import type { RulesGlance } from './refresh-netfilter.ts';
 
 /** What a reading leans on. */
 export interface ReadingContext {
   readonly tables: TableReader;
+  readonly settings: SettingFiles;
+  readonly programs: BpfPrograms;
   /** Every namespace of the node, to tell which one the other end of a link is in. */
   readonly all: ReadonlyMap<NetnsId, FoundNamespace>;
   /** Numbers that the root namespace gives to the others. */
@@ -31,6 +35,9 @@ export interface NamespaceVisit<Inside> {
   readonly route: NetlinkSocket;
   readonly netfilter: NetlinkSocket;
   readonly inside: Inside;
+  readonly fd: number;
+  /** Goes inside once more, for what is known only after the sockets were asked; synchronous too. */
+  readonly enter: <U>(work: () => U) => U;
 }
 
 /**
@@ -55,7 +62,8 @@ export function visitNamespace<Inside, T>(
     }));
     using route = opened.route;
     using netfilter = opened.netfilter;
-    return work({ route, netfilter, inside: opened.inside });
+    const enter = <U>(again: () => U): U => runBetween(own, handle.fd, again);
+    return work({ route, netfilter, inside: opened.inside, fd: handle.fd, enter });
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -100,21 +108,17 @@ function glance(netfilter: NetlinkSocket, legacy: string, { hasIpsets }: RuleKin
 /**
  * Reads links, addresses, routes, rules, neighbours, fdb, nexthops, tc and sysctls of a namespace. What is as it was known
  * is the same object.
- * @param known as it was; what is dear to read is taken over unless `isThorough`: settings from files, and that a
- *   namespace other than the root has neither legacy rules nor sets
  * @returns `undefined` where the namespace is gone
  */
 export function readNamespace(
   found: FoundNamespace,
   context: ReadingContext,
-  { known, isThorough }: { readonly known: KnownNamespace | undefined; readonly isThorough: boolean },
+  known: KnownNamespace | undefined,
 ): NamespaceReading | undefined {
   const isRoot = found.kind === 'root';
-  const isLooking = isThorough || isRoot || known === undefined;
-  const ruleKinds = isLooking || hasSilentRules(known) ? context.ruleKinds : noRuleKinds;
   const inside = () => ({
-    fileSysctls: isLooking ? readSysctls(isRoot) : known.fileSysctls,
-    legacy: digestLegacyTables(ruleKinds.legacy),
+    fileSysctls: context.settings.read(found.id, isRoot),
+    legacy: digestLegacyTables(context.ruleKinds.legacy),
   });
   return visitNamespace(found, inside, (visit) => {
     const { route } = visit;
@@ -136,6 +140,10 @@ export function readNamespace(
       fdb: keepKnown(before?.fdb, tables.readFdb(route)),
       nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
       trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
+      bpf: keepSame(
+        before?.bpf,
+        readBpfAttachments(context.programs, { ...visit, links: links.map(({ link }) => link) }),
+      ),
       sysctls,
       ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
     };
@@ -143,16 +151,10 @@ export function readNamespace(
     const state = { ...places, ...settings, rulesMark: known?.rulesMark };
     return {
       known: { ...state, namespace: keepNamespace(before, namespace) },
-      glance: glance(visit.netfilter, visit.inside.legacy, ruleKinds),
+      glance: glance(visit.netfilter, visit.inside.legacy, context.ruleKinds),
     };
   });
 }
-
-const noRuleKinds: RuleKinds = { legacy: [], hasIpsets: false };
-
-/** Rules of the kinds that no notification tells of: hardly any pod has some, and only those are looked at every time. */
-const hasSilentRules = ({ rulesMark, namespace }: KnownNamespace): boolean =>
-  (rulesMark?.legacy ?? '') !== '' || (namespace.netfilter?.ipsets ?? []).length > 0;
 
 function locateAll(
   links: readonly DecodedLink[],

@@ -5,7 +5,6 @@ import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { type KnownNamespace, locateLower, mergeSysctls, type Sysctls } from './known-namespace.ts';
 import type { StalePart } from './patch-namespace.ts';
 import { type ReadingContext, readNamespace, resolveLocalNetnsIds, visitNamespace } from './read-namespace.ts';
-import { readSysctls } from './read-sysctls.ts';
 
 export interface StaleParts {
   readonly stale: ReadonlySet<StalePart>;
@@ -26,18 +25,18 @@ export function readStaleParts(
 ): KnownNamespace | undefined {
   if (stale.size === 0 && staleLinks.size === 0) return known;
   if (stale.has('links') || staleLinks.size > fewLinks) {
-    return readNamespace(known.found, context, { known, isThorough: stale.has('sysctls') })?.known;
+    return readNamespace(known.found, context, known)?.known;
   }
   const isRoot = known.found.kind === 'root';
-  const inside = () => (stale.has('sysctls') ? readSysctls(isRoot) : known.fileSysctls);
+  const inside = () => (stale.has('sysctls') ? context.settings.read(known.found.id, isRoot) : known.fileSysctls);
   return visitNamespace(known.found, inside, ({ route, inside: fileSysctls }) => {
     const withLinks = readSingleLinks(route, { known, staleLinks, context });
     const tables = readTables(route, { before: withLinks.namespace, stale, context });
     context.noteInterruptedDumps(route.interruptedDumps);
     const read = { ...withLinks, fileSysctls };
     const isSameSettings = fileSysctls === known.fileSysctls && read.linkSysctls === known.linkSysctls;
-    const before = known.namespace.sysctls;
-    const sysctls = isSameSettings ? before : keepSame(before, mergeSysctls(read));
+    const { sysctls: told } = known.namespace;
+    const sysctls = isSameSettings ? told : keepSame(told, mergeSysctls(read));
     return { ...read, namespace: keepNamespace(known.namespace, { ...withLinks.namespace, ...tables, sysctls }) };
   });
 }

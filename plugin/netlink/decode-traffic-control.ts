@@ -1,4 +1,4 @@
-import type { Qdisc, TcFilter } from '#model/kernel/kernel-snapshot.ts';
+import type { Qdisc, TcFilter } from '#model/kernel/traffic-control.ts';
 import {
   type AttributeTable,
   type DecodedAttributes,

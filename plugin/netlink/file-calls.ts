@@ -75,6 +75,15 @@ export function readInto(fd: number, buffer: Uint8Array): number {
   }
 }
 
+/**
+ * pread(2) from the first byte, of a small file of /proc: no signal interrupts it.
+ * @returns bytes read; undefined where what the file told of is gone
+ */
+export function readAtStart(fd: number, buffer: Uint8Array): number | undefined {
+  const length = libc().pread(fd, buffer, buffer.byteLength, 0);
+  return length >= 0 ? length : existing(length, 'pread', `descriptor ${fd}`);
+}
+
 /** write(2), again after a signal. @returns bytes written, which may be fewer */
 export function writeFrom(fd: number, bytes: Uint8Array): number {
   for (;;) {

@@ -1,14 +1,5 @@
-import type {
-  Address,
-  FdbEntry,
-  Neighbour,
-  NextHop,
-  PolicyRule,
-  Qdisc,
-  Route,
-  TcFilter,
-  TrafficControl,
-} from '#model/kernel/kernel-snapshot.ts';
+import type { Address, FdbEntry, Neighbour, NextHop, PolicyRule, Route } from '#model/kernel/kernel-snapshot.ts';
+import type { Qdisc, TcFilter, TrafficControl } from '#model/kernel/traffic-control.ts';
 import { decodeAddress } from './decode-address.ts';
 import { type DecodedLink, decodeLink } from './decode-link.ts';
 import { decodeFdbEntry, decodeNeighbour } from './decode-neighbour.ts';
