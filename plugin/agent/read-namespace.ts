@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { BridgeVlans } from '#model/kernel/bridge-vlans.ts';
+import type { Link, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { BpfPrograms } from '#plugin/netlink/bpf-programs.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
@@ -128,6 +129,7 @@ export function readNamespace(
     const before = known?.namespace;
     const { sysctls, ...settings } = collectSysctls(known, { links, fileSysctls: visit.inside.fileSysctls });
     const places = { found, localNetnsIds };
+    const decoded = links.map(({ link }) => link);
     const namespace: NetworkNamespace = {
       id: found.id,
       names: keepSame(before?.names, [...found.names]),
@@ -140,10 +142,8 @@ export function readNamespace(
       fdb: keepKnown(before?.fdb, tables.readFdb(route)),
       nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
       trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
-      bpf: keepSame(
-        before?.bpf,
-        readBpfAttachments(context.programs, { ...visit, links: links.map(({ link }) => link) }),
-      ),
+      bridgeVlans: keepSame(before?.bridgeVlans, readBridgeVlans(route, { links: decoded, context })),
+      bpf: keepSame(before?.bpf, readBpfAttachments(context.programs, { ...visit, links: decoded })),
       sysctls,
       ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
     };
@@ -155,6 +155,12 @@ export function readNamespace(
     };
   });
 }
+
+/** Hardly any namespace but the root has a bridge. */
+export const readBridgeVlans = (
+  route: NetlinkSocket,
+  { links, context }: { readonly links: readonly Link[]; readonly context: ReadingContext },
+): BridgeVlans[] => (links.some(({ kind }) => kind === 'bridge') ? context.tables.readBridgeVlans(route) : []);
 
 function locateAll(
   links: readonly DecodedLink[],
