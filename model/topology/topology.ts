@@ -12,6 +12,7 @@ import {
   Neighbour,
   Netfilter,
   NetnsId,
+  NetworkNamespace,
   PolicyRule,
   Route,
 } from '../kernel/kernel-snapshot.ts';
@@ -98,6 +99,8 @@ export const TopologyNamespace = z.object({
   pod: PodKey.optional(),
   sysctls: z.record(z.string(), z.string()),
   netfilter: Netfilter.optional(),
+  /** Each only where there is something of it. */
+  ...NetworkNamespace.pick({ trafficControl: true, bpf: true, bridgeVlans: true, wireguard: true }).shape,
 });
 export type TopologyNamespace = z.infer<typeof TopologyNamespace>;
 

@@ -11,6 +11,7 @@ import { readBpfAttachments } from '#plugin/netlink/read-bpf-attachments.ts';
 import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
+import { readWireguard } from '#plugin/netlink/read-wireguard.ts';
 import { type FoundNamespace, ownNamespacePath } from './find-namespaces.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
@@ -143,6 +144,7 @@ export function readNamespace(
       nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
       trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
       bridgeVlans: keepSame(before?.bridgeVlans, readBridgeVlans(route, { links: decoded, context })),
+      wireguard: keepSame(before?.wireguard, readWireguard(decoded, visit.enter)),
       bpf: keepSame(before?.bpf, readBpfAttachments(context.programs, { ...visit, links: decoded })),
       sysctls,
       ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
