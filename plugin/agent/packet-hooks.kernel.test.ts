@@ -58,7 +58,7 @@ describe.skipIf(obstacle !== undefined)('what takes packets aside on a node, bes
   it('filters below a class, and below the qdisc', () => {
     const { filters = [] } = readRoot().trafficControl ?? {};
     const places = filters.map(({ parent, priority, protocol }) => `${parent} ${priority} ${protocol}`);
-    expect(new Set(places)).toEqual(new Set(['1: 7 ip', '1: 9 ip', '1:1 7 ip', '1:1 9 ip', 'ingress 5 ipv6']));
+    expect(new Set(places)).toEqual(new Set(['1: 7 ip', '1:1 9 ip', 'ingress 5 ipv6']));
     for (const parent of ['1:', '1:1']) {
       const said = sandbox.run(`tc filter show dev veth1 parent ${parent}`).match(/fh \S+/g) ?? [];
       expect(filters.filter((filter) => filter.parent === parent)).toHaveLength(said.length);
@@ -101,9 +101,12 @@ describe.skipIf(obstacle !== undefined)('what takes packets aside on a node, bes
   });
 
   it('peers of a WireGuard link, and none of its secrets', ({ skip }) => {
-    const lack = findLack(sandbox, 'command -v wg >&2; ip link add wg0 type wireguard');
+    const lack = findLack(
+      sandbox,
+      'ip link add wg0 type wireguard; command -v wg >/dev/null || { echo no wg >&2; false; }',
+    );
     if (lack !== undefined) {
-      console.warn(`skipped: peers of WireGuard, as this machine has no module or no wg: ${lack}`);
+      console.warn(`skipped: peers of WireGuard, which take the module and the tool wg: ${lack}`);
       return skip();
     }
     const [secret, shared] = ['wg genkey', 'wg genpsk'].map((command) => sandbox.run(command).trim());
