@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KernelSnapshot, type NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { foldKernelRecords } from './fold-kernel-records.ts';
@@ -10,7 +11,7 @@ import { findSandboxObstacle, KernelSandbox, podwireExecutable } from './kernel-
 import { TestCollector } from './test-collector.ts';
 
 const bun = join(import.meta.dirname, '../../node_modules/.bin/bun');
-const attach = join(import.meta.dirname, 'test-attach-bpf.ts');
+const attach = fileURLToPath(import.meta.resolve('./test-attach-bpf.ts'));
 
 /** Why no program can be attached here: rights, or a kernel without these hooks. */
 function findBpfObstacle(): string | undefined {
@@ -106,7 +107,8 @@ describe.skipIf(obstacle !== undefined)('BPF programs at the hooks of a pod', ()
       agent.kill('SIGKILL');
       await collector.close();
     }
-  });
+    // Two full readings, each up to 30 s away.
+  }, 300_000);
 });
 
 /** The test's own time limit ends a wait that is in vain. */
