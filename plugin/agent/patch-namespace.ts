@@ -57,6 +57,8 @@ class NamespacePatch {
   readonly #touchedLinks: TouchedLink[] = [];
   readonly #tables = new Map<RecordKind, RecordTable<unknown>>();
   readonly #goneLinks = new Set<number>();
+  /** Links that joined or left a VLAN, and whose message with all of theirs did not come after it. */
+  readonly #vlanLinks = new Set<number>();
   #bridgeVlans: NetworkNamespace['bridgeVlans'];
   #linkSysctls: Map<number, Sysctls> | undefined;
 
@@ -102,6 +104,11 @@ class NamespacePatch {
         this.#staleLinks.add(viewOf(body).getInt32(4, true));
         this.#stale.add('trafficControl');
         break;
+      case RTM.NEWVLAN:
+      case RTM.DELVLAN:
+        // struct br_vlan_msg: family u8, reserved u8 and u16, ifindex u32. include/uapi/linux/if_bridge.h
+        this.#vlanLinks.add(viewOf(body).getInt32(4, true));
+        break;
       case RTM.NEWTCLASS:
       case RTM.DELTCLASS:
       case RTM.NEWTFILTER:
@@ -115,6 +122,7 @@ class NamespacePatch {
       if (table.isStale) this.#stale.add(kind);
       return [kind, table.finish()];
     });
+    if (this.#vlanLinks.size > 0) this.#stale.add('bridgeVlans');
     const linkSysctls = this.#linkSysctls ?? this.#known.linkSysctls;
     const known = { ...this.#known, linkSysctls };
     const before = this.#known.namespace;
@@ -144,8 +152,10 @@ class NamespacePatch {
     if (body[0] !== AF.UNSPEC) {
       this.#staleLinks.add(index);
       // A port that lost a VLAN by RTM_DELVLAN is told in the same way as one that left. net/bridge/br_vlan.c, br_vlan_rtm_process_one
-      if (isNew) this.#bridgeVlans = putBridgeVlans(this.#bridgeVlans ?? [], index, decodeBridgeVlans(body));
-      else if (this.#bridgeVlans?.some(({ linkIndex }) => linkIndex === index)) this.#stale.add('bridgeVlans');
+      if (isNew) {
+        this.#bridgeVlans = putBridgeVlans(this.#bridgeVlans ?? [], index, decodeBridgeVlans(body));
+        this.#vlanLinks.delete(index);
+      } else if (this.#bridgeVlans?.some(({ linkIndex }) => linkIndex === index)) this.#stale.add('bridgeVlans');
       return;
     }
     const before = this.#table('links').find(String(index));

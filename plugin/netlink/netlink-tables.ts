@@ -86,6 +86,8 @@ export const RTM = {
   NEWNEXTHOP: 104,
   DELNEXTHOP: 105,
   GETNEXTHOP: 106,
+  NEWVLAN: 112,
+  DELVLAN: 113,
 } as const;
 
 /** Multicast groups, enum rtnetlink_groups. include/uapi/linux/rtnetlink.h */
@@ -103,6 +105,7 @@ export const RTNLGRP = {
   IPV6_NETCONF: 25,
   NSID: 28,
   NEXTHOP: 32,
+  BRVLAN: 33,
 } as const;
 
 /** Multicast group of nf_tables, enum nfnetlink_groups. include/uapi/linux/netfilter/nfnetlink.h */
