@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
-import { closeFile, OPEN, openExisting, readAtStart } from '#plugin/netlink/file-calls.ts';
+import { closeFile, openReadable, readAtStart } from '#plugin/netlink/file-calls.ts';
 import type { Sysctls } from './known-namespace.ts';
 
 /** Settings of the whole namespace that decide what happens to a packet, below /proc/sys. */
@@ -104,7 +104,7 @@ export class SettingFiles {
 
   /** @returns false where there is no such sysctl: the module is not loaded, or IPv6 is off */
   #openFile(namespace: OpenNamespace, place: number): boolean {
-    const fd = openExisting(steeringSysctls[place]?.path ?? '', OPEN.READ);
+    const fd = openReadable(steeringSysctls[place]?.path ?? '');
     if (fd === undefined) return false;
     this.#fileCount += 1;
     const file = { fd, bytes: new Uint8Array(), value: '' };

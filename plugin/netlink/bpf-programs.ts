@@ -52,7 +52,7 @@ export class BpfPrograms {
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
       // A kernel without bpf(2) has no programs either.
-      if (error.code !== 'ENOSYS') this.#problem = `BPF programs: ${error.message}`;
+      if (error.code !== 'ENOSYS') this.#problem = `BPF programs cannot be read: ${error.message}`;
     }
     this.#types = new Set(Array.from(this.#known.values(), (program) => program?.type ?? 'gone'));
   }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { closeFile, OPEN, openExisting, readInto } from './file-calls.ts';
+import { closeFile, openReadable, readInto } from './file-calls.ts';
 import { closeDescriptor, getSocketOption, openSocket, SystemCallError } from './libc.ts';
 import { AF, SOCK } from './netlink-tables.ts';
 
@@ -43,7 +43,7 @@ const names = new Uint8Array(1024);
 
 /** Tables of the legacy interface that are in use in the namespace of the calling thread; looks without loading a module. */
 function listLegacyTables(family: LegacyFamily): readonly string[] {
-  const fd = openExisting(`/proc/thread-self/net/${LEGACY[family].namesFile}`, OPEN.READ);
+  const fd = openReadable(`/proc/thread-self/net/${LEGACY[family].namesFile}`);
   if (fd === undefined) return [];
   try {
     const length = readInto(fd, names);

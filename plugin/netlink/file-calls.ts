@@ -57,6 +57,16 @@ export function openExisting(path: string, flags: number): number | undefined {
   return existing(libc().open(encodePath(path), flags | CLOSE_ON_EXEC, 0), 'open', path);
 }
 
+/** For reading, undefined where there is no such file or it is not ours to read. */
+export function openReadable(path: string): number | undefined {
+  try {
+    return openExisting(path, OPEN.READ);
+  } catch (error) {
+    if (error instanceof FileError && (error.code === 'EACCES' || error.code === 'EPERM')) return undefined;
+    throw error;
+  }
+}
+
 /** @returns undefined where the call failed for want of the file */
 function existing(outcome: number, syscall: string, path: string): number | undefined {
   if (outcome >= 0) return outcome;
@@ -75,13 +85,10 @@ export function readInto(fd: number, buffer: Uint8Array): number {
   }
 }
 
-/**
- * pread(2) from the first byte, of a small file of /proc: no signal interrupts it.
- * @returns bytes read; undefined where what the file told of is gone
- */
+/** pread(2) from the first byte, of a small file of /proc. @returns bytes read; undefined where what the file told of is gone */
 export function readAtStart(fd: number, buffer: Uint8Array): number | undefined {
   const length = libc().pread(fd, buffer, buffer.byteLength, 0);
-  return length >= 0 ? length : existing(length, 'pread', `descriptor ${fd}`);
+  return length < 0 ? undefined : length;
 }
 
 /** write(2), again after a signal. @returns bytes written, which may be fewer */

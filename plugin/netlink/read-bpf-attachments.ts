@@ -50,15 +50,22 @@ interface QueriedNamespace {
 export function readBpfAttachments(programs: BpfPrograms, { links, enter, fd }: QueriedNamespace): BpfAttachments {
   const found: Found[] = links.flatMap(listXdp);
   let { problem } = programs;
-  try {
-    if (programs.has('sched_cls')) found.push(...enter(() => links.flatMap(queryLink)));
-    if (programs.has('flow_dissector', 'sk_lookup')) found.push(...queryHooks(fd, namespaceHooks));
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error;
-    problem ??= `BPF programs: ${error.message}`;
+  const orProblem = <T>(ask: () => T, otherwise: T): T => {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      problem ??= `BPF programs cannot be read: ${error.message}`;
+      return otherwise;
+    }
+  };
+  if (programs.has('sched_cls')) found.push(...orProblem(() => enter(() => links.flatMap(queryLink)), []));
+  if (programs.has('flow_dissector', 'sk_lookup')) {
+    found.push(...orProblem(() => queryHooks(fd, namespaceHooks), []));
   }
-  if (found.length === 0 && problem === undefined) return nothing;
-  return { programs: found.map((each) => describe(each, programs)), ...optional('problem', problem) };
+  const described = found.map((each) => orProblem(() => describe(each, programs), each));
+  if (described.length === 0 && problem === undefined) return nothing;
+  return { programs: described, ...optional('problem', problem) };
 }
 
 /** As nearly every namespace has none. */
