@@ -33,7 +33,10 @@ const steeringSysctls = [
     ...ipv4Settings.map((setting) => `net.ipv4.conf.${scope}.${setting}`),
     ...ipv6Settings.map((setting) => `net.ipv6.conf.${scope}.${setting}`),
   ]),
-].map((name) => ({ name, path: `/proc/sys/${name.replaceAll('.', '/')}` }));
+].map((name) => {
+  const [, area = '', ...words] = name.split('.');
+  return { name, folder: `/proc/sys/net/${area}`, file: words.join('/') };
+});
 
 /** A value in one of these files is two numbers at most. */
 const valueBytes = 32;
@@ -74,11 +77,12 @@ export class SettingFiles {
     if (isRoot) this.#missing.clear();
     const namespace = this.#open.get(id) ?? { files: [], values: undefined };
     this.#open.set(id, namespace);
+    using folders = new OpenFolders();
     for (let place = 0; place < steeringSysctls.length; place += 1) {
       const file = namespace.files[place];
       if (file === undefined ? this.#missing.has(place) : this.#refresh(namespace, file)) continue;
       this.#forget(namespace, place);
-      if (!this.#openFile(namespace, place)) this.#missing.add(place);
+      if (!this.#openFile(namespace, { place, folders })) this.#missing.add(place);
     }
     namespace.values ??= collectValues(namespace);
     const { values } = namespace;
@@ -103,8 +107,10 @@ export class SettingFiles {
   }
 
   /** @returns false where there is no such sysctl: the module is not loaded, or IPv6 is off */
-  #openFile(namespace: OpenNamespace, place: number): boolean {
-    const fd = openReadable(steeringSysctls[place]?.path ?? '');
+  #openFile(namespace: OpenNamespace, { place, folders }: { place: number; folders: OpenFolders }): boolean {
+    const setting = steeringSysctls[place];
+    const folder = setting && folders.open(setting.folder);
+    const fd = folder && openReadable(setting.file, folder);
     if (fd === undefined) return false;
     this.#fileCount += 1;
     const file = { fd, bytes: new Uint8Array(), value: '' };
@@ -127,6 +133,20 @@ export class SettingFiles {
     const namespace = this.#open.get(id);
     for (const place of namespace?.files.keys() ?? []) if (namespace) this.#forget(namespace, place);
     this.#open.delete(id);
+  }
+}
+
+/** The folders of one namespace, while it is read: each is one way through the long chain instead of one for each file. */
+class OpenFolders implements Disposable {
+  readonly #open = new Map<string, number | undefined>();
+
+  open(path: string): number | undefined {
+    if (!this.#open.has(path)) this.#open.set(path, openReadable(path));
+    return this.#open.get(path);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#open.values()) if (fd !== undefined) closeFile(fd);
   }
 }
 

@@ -57,15 +57,18 @@ export function openExisting(path: string, flags: number): number | undefined {
   return existing(libc().open(encodePath(path), flags | CLOSE_ON_EXEC, 0), 'open', path);
 }
 
-/** For reading, undefined where there is no such file or it is not ours to read. */
-export function openReadable(path: string): number | undefined {
-  try {
-    return openExisting(path, OPEN.READ);
-  } catch (error) {
-    if (error instanceof FileError && (error.code === 'EACCES' || error.code === 'EPERM')) return undefined;
-    throw error;
-  }
+/**
+ * openat(2) for reading.
+ * @param directory an open one that `path` begins in; absent: `path` is absolute
+ * @returns undefined where there is no such file, or it is not ours to read
+ */
+export function openReadable(path: string, directory = WORKING_DIRECTORY): number | undefined {
+  const outcome = libc().openat(directory, encodePath(path), OPEN.READ | CLOSE_ON_EXEC, 0);
+  if (outcome < 0 && unreadable.has(errnoName(readErrno()))) return undefined;
+  return checked(outcome, 'open', path);
 }
+
+const unreadable: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
 
 /** @returns undefined where the call failed for want of the file */
 function existing(outcome: number, syscall: string, path: string): number | undefined {
