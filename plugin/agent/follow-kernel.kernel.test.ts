@@ -254,10 +254,10 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     expect(root()?.sysctls['net.ipv4.conf.all.arp_ignore']).toBe('1');
     const { told: one, read: other } = await meet(10_000);
     expect(one).toEqual(other);
-    // In a pod as in the root by the very next full reading: one was at the start.
+    // In a pod as in the root by the next full reading: one was at the start, and a slow machine may have come to a third.
     const counts = await stopAgent();
     expect(counts).toMatchObject({ corrections: 2 });
-    expect(counts.resyncs).toBeLessThanOrEqual(2);
+    expect(counts.resyncs).toBeLessThanOrEqual(3);
   });
 });
 
