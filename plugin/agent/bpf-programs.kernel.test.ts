@@ -59,6 +59,7 @@ describe.skipIf(obstacle !== undefined)('BPF programs at the hooks of a pod', ()
     { hook: 'tcx/ingress', position: 1, name: 'test_pass', type: 'sched_cls' },
     { hook: 'tcx/egress', position: 0, name: 'test_pass', type: 'sched_cls' },
     { hook: 'flow_dissector', position: 0, name: 'test_dissector', type: 'flow_dissector' },
+    { hook: 'sk_lookup', position: 0, name: 'test_lookup', type: 'sk_lookup' },
   ];
 
   it('are in a snapshot with number, name and tag, in the order in which they run', async () => {
@@ -72,7 +73,7 @@ describe.skipIf(obstacle !== undefined)('BPF programs at the hooks of a pod', ()
     const programs = hooksOf(namespaces);
     expect(programs.map(({ hook, position, name, type }) => ({ hook, position, name, type }))).toEqual(attached);
     for (const { hook, programId, tag, ...each } of programs) {
-      expect(each.linkIndex).toBe(hook === 'flow_dissector' ? undefined : linkIndex);
+      expect(each.linkIndex).toBe(hook === 'flow_dissector' || hook === 'sk_lookup' ? undefined : linkIndex);
       expect(programId).toBeGreaterThan(0);
       expect(tag).toMatch(/^[0-9a-f]{16}$/);
     }
@@ -81,6 +82,24 @@ describe.skipIf(obstacle !== undefined)('BPF programs at the hooks of a pod', ()
     // The same index is a link of the node, too.
     expect(namespaces[1]?.bpf).toEqual(rootBefore?.bpf);
     expect(namespaces[1]?.bpf).toEqual({ programs: [] });
+  });
+
+  it('run for either end of a netkit pair', async ({ skip }) => {
+    try {
+      sandbox.run('ip link add nk0 type netkit');
+    } catch (error) {
+      console.warn(`skipped: programs of netkit, as this kernel has no CONFIG_NETKIT: ${String(error).split('\n')[1]}`);
+      return skip();
+    }
+    const [nk0] = sandbox.readJson<{ ifindex: number }[]>('ip -j link show nk0');
+    holder = sandbox.startProgram([bun, attach, String(nk0?.ifindex), 'netkit']);
+    await new Promise((resolve) => holder?.stdout.once('data', resolve));
+    const { namespaces } = KernelSnapshot.parse(sandbox.readJson(`${podwireExecutable} snapshot`));
+    const programs = namespaces.find(({ kind }) => kind === 'root')?.bpf?.programs;
+    expect(programs?.map(({ linkIndex: index, hook, name }) => ({ index, hook, name }))).toEqual([
+      { index: nk0?.ifindex, hook: 'netkit/primary', name: 'test_54' },
+      { index: nk0?.ifindex, hook: 'netkit/peer', name: 'test_55' },
+    ]);
   });
 
   it('are told by an agent when they come, and when the process goes that held them', async () => {
