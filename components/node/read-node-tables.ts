@@ -1,6 +1,7 @@
 import type { NodeTopology, TopologyNamespace } from '#model/topology/topology.ts';
 import { formatDuration } from '../ui/format-duration.ts';
 import type { NodeTable } from './node-table.ts';
+import { readHookTable } from './read-hook-table.ts';
 import { readNetfilterRows } from './read-netfilter-rows.ts';
 
 type Named = { readonly namespaceId: string };
@@ -16,6 +17,10 @@ export function readNodeTables(topology: NodeTopology): readonly NodeTable[] {
     readNeighbourTable(topology),
     readFdbTable(topology),
     readNetfilterTable(topology),
+    readHookTable(topology, {
+      ofNamespace: (id) => nameNamespace(topology, id),
+      ofLink: (id, index) => nameLink(topology, id, index),
+    }),
     readSysctlTable(topology),
   ];
 }

@@ -9,13 +9,14 @@ import {
   Address,
   FdbEntry,
   Link,
-  LinkIndex,
   Neighbour,
   Netfilter,
   NetnsId,
+  NetworkNamespace,
   PolicyRule,
   Route,
 } from '../kernel/kernel-snapshot.ts';
+import { LinkIndex } from '../kernel/link-index.ts';
 
 /** The join of kernel, CNI events and Kubernetes. Flat collections by id, so that a delta is upserts and removes. */
 
@@ -98,6 +99,8 @@ export const TopologyNamespace = z.object({
   pod: PodKey.optional(),
   sysctls: z.record(z.string(), z.string()),
   netfilter: Netfilter.optional(),
+  /** Each only where there is something of it. */
+  ...NetworkNamespace.pick({ trafficControl: true, bpf: true, bridgeVlans: true, wireguard: true }).shape,
 });
 export type TopologyNamespace = z.infer<typeof TopologyNamespace>;
 
