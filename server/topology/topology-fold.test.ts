@@ -35,7 +35,7 @@ test('in a big cluster a heartbeat is no news for browsers, a change is, and a r
     fold.listen({
       nodeChanged: () => undefined,
       invocationsArrived: () => undefined,
-      clusterChanged: (_, delta) => told.push(...Object.keys(delta.put.nodes ?? {})),
+      clusterChanged: (_, delta) => told.push(...Object.keys(delta?.put.nodes ?? {})),
     });
     vi.advanceTimersByTime(1_000);
     recorder.record((append) => append('n1', { type: 'agent.hello', bootId: 'boot-1', version: '1' }));

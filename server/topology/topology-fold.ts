@@ -4,14 +4,14 @@ import type { AgentFacts } from '#model/log/fold-agent.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { AskedTime } from '#model/log/node-fold.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
-import { chooseTargets, joinNodeTile } from '#model/topology/join-node-tile.ts';
+import { chooseTargets, joinNodeTile, sharePods } from '#model/topology/join-node-tile.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
 import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
-import { countRecords, type LiveNode, listWires } from './live-node.ts';
+import { countRecords, type LiveNode, type LiveSummary, listWires } from './live-node.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { weighEntry } from './rebuild-stream.ts';
 
@@ -132,13 +132,13 @@ export class TopologyFold {
     return this.#cluster.topology;
   }
 
-  /** The cluster's services and endpoint slices, as the watch last told them. */
-  clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices'> {
+  /** The cluster's services, endpoint slices and pods without a node, as the watch last told them. */
+  clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices' | 'unscheduled'> {
     return this.#cluster.fold;
   }
 
-  /** Every node's summary: findings, and the words that its pods are found by. */
-  *summaries(): Generator<Pick<LiveNode, 'name' | 'findings' | 'wires' | 'tile'>> {
+  /** Every node's summary: findings, the words that its pods are found by, and what its tile is counted from. */
+  *summaries(): Generator<LiveSummary> {
     this.flush();
     for (const node of this.#keeper.nodes()) if (node.tile !== undefined) yield node;
   }
@@ -274,7 +274,8 @@ export class TopologyFold {
     node.targetsKey = this.#cluster.targetsKey;
     const targets = chooseTargets(node.name, this.#cluster.targets, this.#cluster.size);
     const statistics = node.recent.measure(asked.atMs);
-    node.tile = joinNodeTile({ name: node.name, topology: after, statistics, targets });
+    node.share(sharePods(after));
+    node.tile = joinNodeTile({ name: node.name, topology: after, shares: node.shares, statistics, targets });
     node.wires = listWires(after);
     for (const listener of this.#listeners) listener.findingsChanged?.(node.name, node.findings);
     if (before?.links !== after.links) this.#keeper.account(node, countRecords(after));
