@@ -103,6 +103,15 @@ function listAddresses(
   ].map(addressText);
 }
 
+const ADDRESS = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*(?:\/\d+)?/gi;
+
+/** Addresses in a text: IPv4, IPv6, and MACs, which look like the latter. */
+export const findAddresses = (text: string): readonly string[] => text.match(ADDRESS) ?? [];
+
+/** True where a text has no address but networks and known ones. */
+export const namesOnlyKnown = (sight: Pick<NodeSight, 'addresses'>, text: string): boolean =>
+  findAddresses(text).every((prefix) => isAddressKnown(sight, prefix));
+
 /** True for one address that is known, and for a network of several: networks are the node's. */
 export function isAddressKnown({ addresses }: Pick<NodeSight, 'addresses'>, prefix: string): boolean {
   const [address = '', length] = prefix.split('/');

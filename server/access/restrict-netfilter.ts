@@ -1,5 +1,5 @@
 import type { Iptables, IptablesRule, Netfilter } from '#model/kernel/kernel-snapshot.ts';
-import { isAddressKnown, type NodeSight } from './node-sight.ts';
+import { findAddresses, type NodeSight, namesOnlyKnown } from './node-sight.ts';
 
 /** Chains that are about the node, not about one pod or one service; built-in ones have a policy. */
 const NODE_CHAINS =
@@ -13,7 +13,6 @@ const WORD_OPTION =
   /^(-p|-m|--(ctstate|state|ctdir|dst-type|src-type|limit-iface-(in|out)|reject-with|tcp-flags|mode|icmp-type|icmpv6-type|syn))$/;
 /** Ports, marks with masks, probabilities, rates. */
 const NUMBERS = /^[\dx.,:a-f]+(\/(0x[0-9a-f]+|sec|second|min|minute|hour|day))?$/;
-const ADDRESS = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*(?:\/\d+)?/gi;
 
 /**
  * The rules that name nothing but networks, shown links and known addresses, in chains of the node's own; their comments, free
@@ -65,8 +64,7 @@ function isWordSeen(word: string, option: string, sight: NodeSight): boolean {
   if (LINK_OPTION.test(option)) return word.endsWith('+') || sight.linkNames.has(word);
   if (option === '-A') return isNodeChain(word);
   if (option === '-j' || option === '-g') return TARGET.test(word) || isNodeChain(word);
-  const addresses = word.match(ADDRESS) ?? [];
-  if (addresses.length > 0) return addresses.every((prefix) => isAddressKnown(sight, prefix));
+  if (findAddresses(word).length > 0) return namesOnlyKnown(sight, word);
   return NUMBERS.test(word) || WORD_OPTION.test(option) || /^[A-Z,]+$/.test(word);
 }
 

@@ -1,6 +1,7 @@
+import type { Drift } from '#model/agent/drift.ts';
 import type { NodeTopology, TopologyNamespace, TopologyPod } from '#model/topology/topology.ts';
 import { type Scope, seesEverything } from '../auth/scope.ts';
-import { findNodeSight, type NodeSight } from './node-sight.ts';
+import { findNodeSight, type NodeSight, namesOnlyKnown } from './node-sight.ts';
 import { isFreeOf, listHiddenWords, restrictFindings } from './restrict-findings.ts';
 import { restrictSummary } from './restrict-invocation.ts';
 import { restrictKernel } from './restrict-kernel.ts';
@@ -19,7 +20,7 @@ export function restrictNode(topology: NodeTopology, scope: Scope): NodeTopology
   if (!scope.seesNodes && pods.length === 0) return undefined;
   const sight = findNodeSight(topology, scope);
   return {
-    node: restrictHead(topology, scope, all.length - pods.length),
+    node: restrictHead(topology, { scope, sight, hiddenPods: all.length - pods.length }),
     pods: Object.fromEntries(pods.map((pod) => [pod.key, restrictPod(pod, scope)])),
     attachments: Object.fromEntries(sight.attachments.map((each) => [each.id, each])),
     namespaces: restrictNamespaces(topology, sight),
@@ -27,7 +28,10 @@ export function restrictNode(topology: NodeTopology, scope: Scope): NodeTopology
   };
 }
 
-function restrictHead(topology: NodeTopology, scope: Scope, hiddenPods: number): NodeTopology['node'] {
+function restrictHead(
+  topology: NodeTopology,
+  { scope, sight, hiddenPods }: { readonly scope: Scope; readonly sight: NodeSight; readonly hiddenPods: number },
+): NodeTopology['node'] {
   const head = topology.node.node;
   if (head === undefined) return topology.node;
   const omitted = describeOmission(scope, { pods: hiddenPods });
@@ -42,10 +46,25 @@ function restrictHead(topology: NodeTopology, scope: Scope, hiddenPods: number):
     node: {
       ...head,
       problems: head.problems.filter((text) => isFreeOf(hidden, text)),
-      findings: restrictFindings(head.findings, scope).filter((each) => isFreeOf(hidden, JSON.stringify(each))),
-      drifts: head.drifts.filter((drift) => isFreeOf(hidden, JSON.stringify(drift))),
+      findings: [...restrictFindings(head.findings, scope)],
+      drifts: head.drifts.map((drift) => restrictDrift(drift, { sight, hidden })),
       omitted,
     },
+  };
+}
+
+/** What the agent put right is the node's, but a drift outlives what it was about: words that nobody can place any more go. */
+function restrictDrift(
+  drift: Drift,
+  { sight, hidden }: { readonly sight: NodeSight; readonly hidden: ReadonlySet<string> },
+): Drift {
+  const { object, command, error, ...rest } = drift;
+  const isSeen = (text: string) => isFreeOf(hidden, text) && namesOnlyKnown(sight, text);
+  return {
+    ...rest,
+    object: isSeen(object) ? object : '(not shown)',
+    ...(command !== undefined && isSeen(command) && { command }),
+    ...(error !== undefined && isSeen(error) && { error }),
   };
 }
 
