@@ -16,7 +16,8 @@ export type NodeSight = {
   readonly bridges: ReadonlySet<number>;
   /** Keys of links that are shown whole. */
   readonly links: ReadonlySet<string>;
-  readonly linkNames: ReadonlySet<string>;
+  /** Of those in the root namespace: a pod's have the same names. */
+  readonly rootLinkNames: ReadonlySet<string>;
   readonly addresses: ReadonlySet<string>;
   readonly macs: ReadonlySet<string>;
 };
@@ -44,7 +45,7 @@ export function findNodeSight(topology: NodeTopology, scope: Scope): NodeSight {
   return {
     ...base,
     links: keys,
-    linkNames: new Set(links.map(([, { name }]) => name)),
+    rootLinkNames: new Set(links.flatMap(([, { namespaceId, name }]) => (namespaceId === rootId ? [name] : []))),
     addresses: new Set(listAddresses(topology, { scope, attachments, keys })),
     macs: new Set([
       ...links.flatMap(([, { mac }]) => mac ?? []),

@@ -73,6 +73,6 @@ function isRootRouteSeen(
 }
 
 function isRuleSeen({ from, to, inputLink, outputLink }: Kernel['rules'][string], sight: NodeSight): boolean {
-  const areLinksSeen = [inputLink, outputLink].every((name) => name === undefined || sight.linkNames.has(name));
+  const areLinksSeen = [inputLink, outputLink].every((name) => name === undefined || sight.rootLinkNames.has(name));
   return areLinksSeen && [from, to].every((prefix) => prefix === undefined || isAddressKnown(sight, prefix));
 }

@@ -61,7 +61,7 @@ function restrictRule(rule: IptablesRule, sight: NodeSight): IptablesRule | unde
 /** `option` is the word before. What is not known to be harmless is not shown: names of sets, strings to match, prefixes of logs. */
 function isWordSeen(word: string, option: string, sight: NodeSight): boolean {
   if (word === '' || word === '!' || word.startsWith('-')) return true;
-  if (LINK_OPTION.test(option)) return word.endsWith('+') || sight.linkNames.has(word);
+  if (LINK_OPTION.test(option)) return word.endsWith('+') || sight.rootLinkNames.has(word);
   if (option === '-A') return isNodeChain(word);
   if (option === '-j' || option === '-g') return TARGET.test(word) || isNodeChain(word);
   if (findAddresses(word).length > 0) return namesOnlyKnown(sight, word);

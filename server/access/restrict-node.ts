@@ -91,7 +91,7 @@ function restrictRoot({ id, kind, sysctls, netfilter }: TopologyNamespace, sight
   const isSeen = (setting: string): boolean => {
     const link = LINK_SETTING.exec(setting)?.[1];
     if (link === undefined || link === 'all' || link === 'default') return sight.seesNodes;
-    return sight.linkNames.has(link);
+    return sight.rootLinkNames.has(link);
   };
   return {
     id,
