@@ -80,6 +80,8 @@ export type SceneFact = {
   readonly id: string;
   readonly label: string;
   readonly value: string | undefined;
+  /** Said in the place of a value that is absent. */
+  readonly unknown: 'not read' | 'not shown';
   readonly tone: Tone;
   readonly why: string;
 };
@@ -88,6 +90,8 @@ export type NodeScene = {
   readonly rootId: NetnsId | undefined;
   readonly uplinks: readonly SceneUplink[];
   readonly routes: readonly SceneRoute[];
+  /** Said where there is none. */
+  readonly routesNote: string;
   readonly facts: readonly SceneFact[];
   readonly banks: readonly SceneBank[];
   /** Links of the root namespace that are drawn nowhere else, lo aside. */

@@ -189,6 +189,8 @@ export const NodeTile = z.object({
   invocations: InvocationStatistics,
   /** What its agent finds wrong now. */
   findings: FindingCounts,
+  /** The node's own facts are left out, as whoever asks may not see them; absent: they are what is known. */
+  isNameOnly: z.literal(true).optional(),
   /** For each other node: can this one's main table send to its podCIDR? The record that decides, or why unknown. */
   routes: z.array(
     z.object({

@@ -95,6 +95,7 @@ function restrictTile(
   if (pods.total === 0) return undefined;
   return {
     name: whole.name,
+    isNameOnly: true,
     agent: { state: whole.agent.state },
     ...{ pods, invocations, findings: countFindings([]) },
     ...{ internalIps: [], podCidrs: [], roles: [], pools: [], routes: [] },
