@@ -23,6 +23,7 @@ export function FindingsView() {
   const [node, setNode] = useUrlValue('node');
   const [severity, setSeverity] = useUrlValue('severity');
   const cluster = useClusterTopology().value;
+  const isShown = cluster?.cluster.cluster.omitted?.seesNodes !== false;
   const tiles = Object.values(cluster?.nodes ?? {});
   const all = Object.values(state.value?.findings ?? {}).toSorted(compareFindings);
   const wanted = all.filter(
@@ -39,7 +40,7 @@ export function FindingsView() {
       <PageHeader
         title="Findings"
         isStale={state.status === 'stale'}
-        facts={state.value === undefined ? undefined : <FindingFilters counts={countFindings(all)} />}
+        facts={state.value === undefined || !isShown ? undefined : <FindingFilters counts={countFindings(all)} />}
       />
       <StaleNotice state={state} />
       <div
@@ -67,7 +68,7 @@ export function FindingsView() {
               hasOthers={all.length > wanted.length}
               onClear={clear}
               isHeard={unheard.length === 0}
-              isShown={cluster?.cluster.cluster.omitted?.seesNodes !== false}
+              isShown={isShown}
             />
           )}
         </div>

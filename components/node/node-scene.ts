@@ -23,7 +23,14 @@ export type SceneUplink = SceneLink & { readonly isDefault: boolean };
 
 export type ScenePool = { readonly prefix: string; readonly used: number; readonly capacity: number };
 
-export type SceneBridge = SceneLink & { readonly portCount: number; readonly pool: ScenePool | undefined };
+export type SceneBridge = SceneLink & {
+  readonly portCount: number;
+  /** True where it may have ports that are not shown. */
+  readonly hasHiddenPorts: boolean;
+  /** Said in the place of an address. */
+  readonly addressNote: 'no address' | 'address not shown';
+  readonly pool: ScenePool | undefined;
+};
 
 export type CardState =
   | 'wired'

@@ -142,13 +142,15 @@ function readBridges(
   links: readonly TopologyLink[],
   cards: readonly CardReading[],
 ): readonly SceneBridge[] {
-  const pools = topology.node.node?.pools ?? [];
+  const { pools = [], omitted } = topology.node.node ?? {};
+  const hasHiddenPorts = (omitted?.pods ?? 0) > 0;
+  const addressNote = omitted?.seesNodes === false ? 'address not shown' : 'no address';
   const bridges = links
     .filter((link) => link.kind === 'bridge')
     .map((link) => {
       const sceneLink = readSceneLink(topology, link);
       const portCount = links.filter((port) => port.masterIndex === link.index).length;
-      return { ...sceneLink, portCount, pool: findPool(pools, sceneLink) };
+      return { ...sceneLink, portCount, hasHiddenPorts, addressNote, pool: findPool(pools, sceneLink) } as const;
     })
     .sort((a, b) => a.index - b.index);
   const used = bridges.filter((bridge) => cards.some((card) => card.bridgeIndex === bridge.index));
