@@ -61,11 +61,11 @@ describe('readNodeScene', () => {
     const node = readLabNode();
     const root = rootOf(node);
     const head = { ...node.node.node, pools: [], omitted: { pods: 3, seesNodes: false, podNamespaces: 1 } };
-    const bare = { id: node.namespaces[root]!.id, names: [], kind: 'root', sysctls: {} } as const;
+    const { netfilter: _, ...bare } = node.namespaces[root]!;
     const part: NodeTopology = {
       ...node,
       node: { node: head },
-      namespaces: { ...node.namespaces, [root]: bare },
+      namespaces: { ...node.namespaces, [root]: { ...bare, sysctls: {} } },
       routes: {},
       addresses: {},
     };

@@ -19,6 +19,8 @@ export type NodeSight = {
   /** Of those in the root namespace: a pod's have the same names. */
   readonly rootLinkNames: ReadonlySet<string>;
   readonly addresses: ReadonlySet<string>;
+  /** Next hops behind links that are shown: their MACs are nobody's pod. */
+  readonly gateways: ReadonlySet<string>;
   readonly macs: ReadonlySet<string>;
 };
 
@@ -40,13 +42,16 @@ export function findNodeSight(topology: NodeTopology, scope: Scope): NodeSight {
     hostEnds: new Set<number>(attachments.flatMap((each) => each.hostLinkIndex ?? [])),
     bridges: new Set<number>(attachments.flatMap((each) => each.bridgeIndex ?? [])),
   };
-  const links = Object.entries(topology.links).filter(([, link]) => isLinkSeen(topology, base, link));
+  const uplinks = findUplinks(topology, rootId);
+  const links = Object.entries(topology.links).filter(([, link]) => isLinkSeen(base, link, uplinks));
   const keys = new Set(links.map(([key]) => key));
+  const gateways = listGateways(topology, attachments, keys).map(addressText);
   return {
     ...base,
     links: keys,
     rootLinkNames: new Set(links.flatMap(([, { namespaceId, name }]) => (namespaceId === rootId ? [name] : []))),
-    addresses: new Set(listAddresses(topology, { scope, attachments, keys })),
+    addresses: new Set([...listAddresses(topology, { scope, attachments, keys }).map(addressText), ...gateways]),
+    gateways: new Set(gateways),
     macs: new Set([
       ...links.flatMap(([, { mac }]) => mac ?? []),
       ...attachments.flatMap(({ reported }) => reported?.podMac ?? []),
@@ -61,47 +66,62 @@ type Ends = Pick<NodeSight, 'seesNodes' | 'rootId' | 'podNamespaces' | 'hostEnds
  * Links of the root namespace are the node's own unless they are the end of a wire into another namespace. A node that is a
  * container itself has such a wire as its uplink: the default route, or its InternalIP, tells it from a pod's.
  */
-function isLinkSeen(topology: NodeTopology, ends: Ends, link: Link): boolean {
+function isLinkSeen(ends: Ends, link: Link, uplinks: ReadonlySet<number>): boolean {
   if (ends.podNamespaces.has(link.namespaceId)) return true;
   if (link.namespaceId !== ends.rootId) return false;
   if (ends.hostEnds.has(link.index)) return true;
-  if (!ends.seesNodes) return false;
-  return !leadsAway(link) || isUplink(topology, link);
+  return ends.seesNodes && (!leadsAway(link) || uplinks.has(link.index));
 }
 
 const leadsAway = ({ kind, peer, tun, namespaceId }: Link): boolean =>
   kind === 'veth' || kind === 'netkit' || tun?.mode === 'tap' ? peer?.namespaceId !== namespaceId : peer !== undefined;
 
-function isUplink({ node, routes, addresses, attachments }: NodeTopology, link: Link): boolean {
-  if (Object.values(attachments).some(({ hostLinkIndex }) => hostLinkIndex === link.index)) return false;
-  const isHere = (record: { namespaceId: string; linkIndex?: number | undefined }) =>
-    record.namespaceId === link.namespaceId && record.linkIndex === link.index;
-  const internalIps = node.node?.facts?.internalIps ?? [];
-  return (
-    Object.values(routes).some((route) => isHere(route) && route.destination === 'default' && route.table === 254) ||
-    Object.values(addresses).some((address) => isHere(address) && internalIps.includes(addressText(address.prefix)))
-  );
+/** RT_TABLE_MAIN, include/uapi/linux/rtnetlink.h */
+const MAIN_TABLE = 254;
+
+function findUplinks({ node, routes, addresses, attachments }: NodeTopology, rootId: string | undefined): Set<number> {
+  const internalIps = new Set(node.node?.facts?.internalIps);
+  const uplinks = new Set<number>();
+  for (const { namespaceId, linkIndex, destination, table } of Object.values(routes)) {
+    if (namespaceId === rootId && linkIndex !== undefined && destination === 'default' && table === MAIN_TABLE) {
+      uplinks.add(linkIndex);
+    }
+  }
+  for (const { namespaceId, linkIndex, prefix } of Object.values(addresses)) {
+    if (namespaceId === rootId && internalIps.has(addressText(prefix))) uplinks.add(linkIndex);
+  }
+  for (const { hostLinkIndex } of Object.values(attachments)) {
+    if (hostLinkIndex !== undefined) uplinks.delete(hostLinkIndex);
+  }
+  return uplinks;
 }
 
-/** Of seen pods, of links that are shown, and of the next hops behind those. */
+type Placed = { readonly namespaceId: string; readonly linkIndex?: number | undefined };
+
+const isOn = ({ namespaceId, linkIndex }: Placed, keys: ReadonlySet<string>): boolean =>
+  linkIndex !== undefined && keys.has(`${namespaceId}/${linkIndex}`);
+
+function listGateways(topology: NodeTopology, attachments: readonly Attachment[], keys: ReadonlySet<string>) {
+  return [
+    ...attachments.flatMap(({ reported }) => reported?.gateways ?? []),
+    ...Object.values(topology.routes).flatMap((route) => (isOn(route, keys) ? (route.gateway ?? []) : [])),
+  ];
+}
+
+/** A pod that ended keeps its address in the API, and another may have it by now. */
+const isOver = ({ phase }: NodeTopology['pods'][string]): boolean => phase === 'Succeeded' || phase === 'Failed';
+
+/** Of seen pods, and of links that are shown. */
 function listAddresses(
   topology: NodeTopology,
   { scope, attachments, keys }: { scope: Scope; attachments: readonly Attachment[]; keys: ReadonlySet<string> },
 ): readonly string[] {
-  const isOn = ({ namespaceId, linkIndex }: { namespaceId: string; linkIndex?: number | undefined }) =>
-    linkIndex !== undefined && keys.has(`${namespaceId}/${linkIndex}`);
-  const pods = Object.values(topology.pods).filter(({ key }) => seesPod(scope, key));
   return [
-    ...pods.flatMap(({ podIps }) => podIps),
-    ...attachments.flatMap(({ reported }) => [...(reported?.addresses ?? []), ...(reported?.gateways ?? [])]),
-    ...Object.values(topology.addresses)
-      .filter(isOn)
-      .map(({ prefix }) => prefix),
-    ...Object.values(topology.routes)
-      .filter(isOn)
-      .flatMap(({ gateway }) => gateway ?? []),
+    ...Object.values(topology.pods).flatMap((pod) => (seesPod(scope, pod.key) && !isOver(pod) ? pod.podIps : [])),
+    ...attachments.flatMap(({ reported }) => reported?.addresses ?? []),
+    ...Object.values(topology.addresses).flatMap((address) => (isOn(address, keys) ? address.prefix : [])),
     ...(scope.seesNodes ? (topology.node.node?.facts?.internalIps ?? []) : []),
-  ].map(addressText);
+  ];
 }
 
 const ADDRESS = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*(?:\/\d+)?/gi;

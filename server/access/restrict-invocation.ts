@@ -13,18 +13,19 @@ export function restrictSummary(summary: InvocationSummary, scope: Scope): Invoc
   if (seesEverything(scope)) return summary;
   if (!seesOwner(scope, findInvocationOwner(summary))) return undefined;
   if (summary.error === undefined) return summary;
-  return { ...summary, error: hideOthers(summary.error, summary.containerId) };
+  const error = summary.verb === 'GC' ? NOT_SHOWN : hideOthers(summary.error, summary.containerId);
+  return { ...summary, error };
 }
 
 /**
- * The whole event, likewise. What a runtime asks of the network itself names every container of the node (GC's
- * `cni.dev/valid-attachments`), and so do its steps: of those only what happened is left, not to whom.
+ * The whole event, likewise. A garbage collection names every container of the node (`cni.dev/valid-attachments`), and so do its
+ * steps: of those only what happened is left, not to whom.
  */
 export function restrictEvent(event: InvocationEvent, node: string, scope: Scope): InvocationEvent | undefined {
   if (seesEverything(scope)) return event;
   const summary = summarizeInvocation(event, node);
   if (!seesOwner(scope, findInvocationOwner(summary))) return undefined;
-  if (summary.pod === undefined) return keepOutline(event);
+  if (event.data.verb === 'GC') return keepOutline(event);
   const { data } = event;
   const hide = (text: string) => hideOthers(text, data.env.containerId);
   return {

@@ -22,7 +22,7 @@ export function restrictKernel(topology: NodeTopology, sight: NodeSight): Kernel
       (rule) => isOfPod(rule) || (sight.seesNodes && isOfRoot(rule) && isRuleSeen(rule, sight)),
     ),
     // A pod's own table names its neighbours on the bridge.
-    neighbours: pick(topology.neighbours, (each) => isOn(each) && isAddressKnown(sight, each.ip)),
+    neighbours: pick(topology.neighbours, (each) => isOn(each) && isNeighbourSeen(each, sight)),
     fdb: pick(topology.fdb, (entry) => isOn(entry) && (sight.macs.has(entry.mac) || isGroup(entry.mac))),
   };
 }
@@ -70,6 +70,11 @@ function isRootRouteSeen(
   if (!hops.every((index) => isOn({ namespaceId, linkIndex: index }))) return false;
   if (preferredSource !== undefined && !isAddressKnown(sight, preferredSource)) return false;
   return destination === 'default' || OF_THE_LINK.has(type) || isAddressKnown(sight, destination);
+}
+
+function isNeighbourSeen({ ip, mac }: Kernel['neighbours'][string], sight: NodeSight): boolean {
+  if (!isAddressKnown(sight, ip)) return false;
+  return mac === undefined || sight.macs.has(mac) || isGroup(mac) || sight.gateways.has(ip);
 }
 
 function isRuleSeen({ from, to, inputLink, outputLink }: Kernel['rules'][string], sight: NodeSight): boolean {
