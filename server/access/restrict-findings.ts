@@ -4,7 +4,7 @@ import { type Scope, seesEverything } from '../auth/scope.ts';
 import { seesPod } from './sees-owner.ts';
 
 /** Rules of the agent that are about a node and its routes to other nodes; one that is new is not shown until it is known to be. */
-const NODE_RULES = new Set([
+export const NODE_RULES: ReadonlySet<string> = new Set([
   'own-node-unknown',
   'node-without-pod-cidr',
   'network-refused',

@@ -12,7 +12,9 @@ const LINK_OPTION = /^(-i|-o|--(in|out)-interface|--physdev-(in|out))$/;
 const WORD_OPTION =
   /^(-p|-m|--(ctstate|state|ctdir|dst-type|src-type|limit-iface-(in|out)|reject-with|tcp-flags|mode|icmp-type|icmpv6-type|syn))$/;
 /** Ports, marks with masks, probabilities, rates. */
-const NUMBERS = /^[\dx.,:a-f]+(\/(0x[0-9a-f]+|sec|second|min|minute|hour|day))?$/;
+const NUMBERS = /^(0x[0-9a-f]+|\d[\d.,:]*)(\/(0x[0-9a-f]+|sec|second|min|minute|hour|day))?$/;
+/** The second value of `--tcp-flags`. */
+const FLAGS = /^[A-Z]+(,[A-Z]+)*$/;
 
 /**
  * The rules that name nothing but networks, shown links and known addresses, in chains of the node's own; their comments, free
@@ -53,7 +55,7 @@ const isNodeChain = (chain: string): boolean => BUILT_IN.test(chain) || NODE_CHA
 function restrictRule(rule: IptablesRule, sight: NodeSight): IptablesRule | undefined {
   if (!isNodeChain(rule.chain)) return undefined;
   const text = rule.text.replace(COMMENT, '--comment "(not shown)"');
-  const words = text.replace('"(not shown)"', '').split(/\s+/);
+  const words = text.replaceAll('"(not shown)"', '').split(/\s+/);
   const isSeen = words.every((word, place) => isWordSeen(word, words[place - 1] ?? '', sight));
   return isSeen ? { ...rule, text } : undefined;
 }
@@ -65,7 +67,7 @@ function isWordSeen(word: string, option: string, sight: NodeSight): boolean {
   if (option === '-A') return isNodeChain(word);
   if (option === '-j' || option === '-g') return TARGET.test(word) || isNodeChain(word);
   if (findAddresses(word).length > 0) return namesOnlyKnown(sight, word);
-  return NUMBERS.test(word) || WORD_OPTION.test(option) || /^[A-Z,]+$/.test(word);
+  return NUMBERS.test(word) || WORD_OPTION.test(option) || (FLAGS.test(option) && FLAGS.test(word));
 }
 
 /** Chains with a hook: their policies decide about every packet. */

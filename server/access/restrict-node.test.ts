@@ -103,3 +103,15 @@ test('a node without a pod that may be seen is not there for who may not see nod
   expect(restrictNode(whole, scopeOf(new Set(['elsewhere']), false))).toBeUndefined();
   expect(look(scopeOf(new Set(), true)).pods).toEqual({});
 });
+
+test('the address of a pod that has ended does not show the neighbour that has it now', () => {
+  const hidden = attachmentOf('default/busybox')?.reported;
+  const address = hidden?.addresses[0]?.split('/')[0] ?? '';
+  const old = { ...whole.pods['other/nginx1'], name: 'old', key: 'other/old', phase: 'Succeeded', podIps: [address] };
+  const reused = NodeTopology.parse({ ...whole, pods: { ...whole.pods, 'other/old': old } });
+  expect(Object.values(whole.neighbours).map(({ ip }) => ip)).toContain(address);
+  const seen = restrictNode(reused, OTHER_WITH_NODES);
+  expect(Object.keys(seen?.pods ?? {})).toContain('other/old');
+  expect(JSON.stringify(seen?.neighbours)).not.toContain(address);
+  expect(JSON.stringify(seen)).not.toContain(hidden?.podMac);
+});
