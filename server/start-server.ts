@@ -142,7 +142,7 @@ function describeListenError(error: NodeJS.ErrnoException, config: Config): Obst
 function readLive(store: Store, fold: TopologyFold, clock: () => Date): LiveSource {
   return {
     cluster: () => fold.cluster(),
-    shared: () => shareCluster(fold, clock),
+    shared: (topology) => shareCluster(fold, topology, clock),
     node: (name) => fold.node(name),
     invocations: (filter, scope) => {
       const { events } = listEvents(store, { filter, scope, limit: SNAPSHOT_INVOCATIONS });

@@ -52,7 +52,7 @@ export class ClusterRestriction {
     for (const key of unscheduled) if (seesPod(scope, key)) unscheduledPods += 1;
     const nodeCount = Object.keys(tiles).length;
     podCount += unscheduledPods;
-    const omission = { pods: head.podCount - podCount, nodes: head.nodeCount - nodeCount };
+    const omission = { pods: Math.max(0, head.podCount - podCount), nodes: Math.max(0, head.nodeCount - nodeCount) };
     return {
       cluster: {
         cluster: {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Finding } from '#model/findings/finding.ts';
 import type { LiveView, TopologyDelta } from '#model/protocol/live-message.ts';
-import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import { restrictSummary } from '../access/restrict-invocation.ts';
 import { restrictNode } from '../access/restrict-node.ts';
 import type { Scope } from '../auth/scope.ts';
@@ -66,7 +66,7 @@ export class LiveHub {
     for (const { name, findings } of parts.fold.summaries()) this.#findings.put(name, findings);
     this.#stopListening = parts.fold.listen({
       nodeChanged: (...change) => this.#tellNode(...change),
-      clusterChanged: (_topology, delta) => this.#tellPart({ kind: 'cluster' }, delta),
+      clusterChanged: (topology, delta) => this.#tellPart({ kind: 'cluster' }, delta, topology),
       invocationsArrived: (...change) => this.#tellInvocations(...change),
       findingsChanged: (...change) => this.#tellFindings(...change),
       isWatching: (node) => this.#following.has(topicKey({ kind: 'node', node })),
@@ -151,9 +151,9 @@ export class LiveHub {
   }
 
   /** Who may see all is told the delta, where there is one; of a part it is looked at what has changed. */
-  #tellPart(view: { readonly kind: 'cluster' | 'findings' }, delta: TopologyDelta | undefined): void {
+  #tellPart(view: { readonly kind: 'cluster' | 'findings' }, delta?: TopologyDelta, told?: ClusterTopology): void {
     this.#tell(view, (audience) => {
-      if (!audience.isOfAll) audience.show(view, audience.reader.read(view));
+      if (!audience.isOfAll) audience.show(view, audience.reader.read(view, told));
       else if (delta !== undefined) audience.tell(topicKey(view), { type: 'delta', delta });
     });
   }

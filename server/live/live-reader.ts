@@ -25,14 +25,17 @@ export class LiveReader {
     this.#cluster = new ClusterRestriction(scope);
   }
 
-  /** `undefined` where there is none for them. */
-  read(view: TopologyLiveView): Collections | undefined {
+  /** `undefined` where there is none for them. `told` is the cluster where it is at hand, as while a change is told. */
+  read(view: TopologyLiveView, told?: ClusterTopology): Collections | undefined {
     if (view.kind === 'node') {
       const topology = this.#source.node(view.node);
       return topology && restrictNode(topology, this.#scope);
     }
     const isAll = seesEverything(this.#scope);
-    if (view.kind === 'cluster') return isAll ? this.#source.cluster() : this.#cluster.read(this.#source.shared());
+    if (view.kind === 'cluster') {
+      const topology = told ?? this.#source.cluster();
+      return isAll ? topology : this.#cluster.read(this.#source.shared(topology));
+    }
     const whole = this.#source.findings();
     return isAll ? whole : pickFindings(whole, this.#scope);
   }

@@ -8,8 +8,8 @@ type InvocationFilter = { readonly node?: string | undefined; readonly pod?: str
 /** Where a session takes its snapshots from. */
 export type LiveSource = {
   readonly cluster: () => ClusterTopology;
-  /** The same with what it takes to count a part of it. */
-  readonly shared: () => SharedCluster;
+  /** What of a cluster as it was told it takes to count a part of it. */
+  readonly shared: (topology: ClusterTopology) => SharedCluster;
   readonly node: (name: string) => NodeTopology | undefined;
   readonly invocations: (filter: InvocationFilter, scope: Scope) => InvocationList;
 };

@@ -14,7 +14,7 @@ export function viewPresent(store: Store, fold: TopologyFold, clock: () => Date)
   return {
     upToSeq: undefined,
     cluster: async () => fold.cluster(),
-    shared: async () => shareCluster(fold, clock),
+    shared: async () => shareCluster(fold, fold.cluster(), clock),
     node: async (name) => fold.node(name),
     kernel: async (name) => (fold.node(name) === undefined ? undefined : fold.kernel(name)),
     pods: async () => indexPods(await listPods(store), listWired(fold)),

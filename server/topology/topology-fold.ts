@@ -9,18 +9,12 @@ import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
+import { CHECKPOINT_WEIGHT, type FoldLimits, HELD_RECORDS } from './fold-limits.ts';
 import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { countRecords, type LiveNode, type LiveSummary, listWires } from './live-node.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { weighEntry } from './rebuild-stream.ts';
-
-export type FoldLimits = {
-  /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
-  readonly checkpointWeight: number;
-  /** Kernel records of the nodes whose whole fold is held. */
-  readonly heldRecords: number;
-};
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
@@ -30,12 +24,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
 const READ_BUDGET_MS = 200;
-/** Kernel records in memory: about 2 KB each, folded and joined. */
-const HELD_RECORDS = 100_000;
 const CHECKPOINT_BUDGET_MS = 10;
-/** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
-const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
-
 /**
  * The live topology: the fold of the log as it grows, and word to listeners of what changed. It is fed by `apply` only. Of
  * every node it keeps a summary; whole folds are read from the store when somebody needs them.
@@ -140,6 +129,11 @@ export class TopologyFold {
   /** Every node's summary: findings, the words that its pods are found by, and what its tile is counted from. */
   *summaries(): Generator<LiveSummary> {
     this.flush();
+    yield* this.told();
+  }
+
+  /** The same as they were told last: nothing is recomputed, so it may be asked while a change is told. */
+  *told(): Generator<LiveSummary> {
     for (const node of this.#keeper.nodes()) if (node.tile !== undefined) yield node;
   }
 
