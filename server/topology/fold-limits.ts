@@ -5,7 +5,9 @@ export type FoldLimits = {
   readonly heldRecords: number;
 };
 
-/** Kernel records in memory: about 2 KB each, folded and joined. */
-export const HELD_RECORDS = 100_000;
-/** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
-export const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
+export const USUAL_LIMITS: FoldLimits = {
+  // A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel.
+  checkpointWeight: 3 * 2 ** 20,
+  // About 2 KB each, folded and joined.
+  heldRecords: 100_000,
+};

@@ -9,7 +9,7 @@ import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
-import { CHECKPOINT_WEIGHT, type FoldLimits, HELD_RECORDS } from './fold-limits.ts';
+import { type FoldLimits, USUAL_LIMITS } from './fold-limits.ts';
 import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { countRecords, type LiveNode, type LiveSummary, listWires } from './live-node.ts';
@@ -42,9 +42,10 @@ export class TopologyFold {
   #passMs = 0;
 
   constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly limits?: FoldLimits | undefined }) {
-    this.#checkpointWeight = parts.limits?.checkpointWeight ?? CHECKPOINT_WEIGHT;
+    const { checkpointWeight, heldRecords } = parts.limits ?? USUAL_LIMITS;
+    this.#checkpointWeight = checkpointWeight;
     this.#clock = parts.clock;
-    this.#keeper = new NodeKeeper(parts.store, parts.limits?.heldRecords ?? HELD_RECORDS);
+    this.#keeper = new NodeKeeper(parts.store, heldRecords);
     this.#cluster = new LiveCluster(parts.store, (topology, delta) => {
       for (const listener of this.#listeners) listener.clusterChanged(topology, delta);
     });
