@@ -99,7 +99,8 @@ export class LiveHub {
   }
 
   /** Takes over the connection of an upgrade request to `/api/v1/live`, for as long as the viewer's session lasts. */
-  upgrade(...[request, socket, head, viewer]: [IncomingMessage, Duplex, Buffer, Viewer]): void {
+  // biome-ignore lint/complexity/useMaxParams: the three of Node's `upgrade` event, and who it is.
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Viewer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, viewer));
   }
 
