@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Problem } from '#model/protocol/problem.ts';
-import type { Api } from './api/api-context.ts';
+import type { Api, ApiParts } from './api/api-context.ts';
 import { guardRequest } from './api/guard-request.ts';
 import { buildProblem } from './api/problem-response.ts';
 import type { LiveHub } from './live/live-hub.ts';
@@ -24,6 +24,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #tcp: Server;
   readonly #unix: Server;
   readonly #hub: LiveHub;
+  readonly #viewerFor: ApiParts['viewerFor'];
   readonly #api: ReturnType<typeof getRequestListener>;
   /** Requests that the API has begun to answer: closing waits for them, as they use what is closed next. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -31,8 +32,9 @@ export class HttpServer implements AsyncDisposable {
   pages: PageHandler | undefined;
   pageUpgrade: UpgradeHandler | undefined;
 
-  constructor(api: Api, hub: LiveHub) {
+  constructor(api: Api, hub: LiveHub, viewerFor: ApiParts['viewerFor']) {
     this.#hub = hub;
+    this.#viewerFor = viewerFor;
     this.#api = getRequestListener(api.fetch, { overrideGlobalObjects: false });
     this.#tcp = createServer((request, response) => this.#serve(request, response));
     this.#tcp.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
@@ -93,7 +95,7 @@ export class HttpServer implements AsyncDisposable {
     } else if (pathOf(request) === LIVE_PATH && this.#hub.isFull) {
       refuseUpgrade(socket, buildProblem('too-many-browsers', 'Close some of them, or read REST instead.'));
     } else if (pathOf(request) === LIVE_PATH) {
-      this.#hub.upgrade(request, socket, head);
+      this.#hub.upgrade(request, socket, head, this.#viewerFor(request.headers));
     } else if (this.pageUpgrade === undefined) {
       refuseUpgrade(socket, buildProblem('not-found', pathOf(request)));
     } else {

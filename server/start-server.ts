@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { countEvents, listEvents } from './access/list-events.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import { ONLY_PERSON, type Viewer } from './auth/viewer.ts';
 import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
@@ -11,6 +14,7 @@ import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
+import type { LiveSource } from './live/live-source.ts';
 import { makeMetrics } from './metrics/make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
@@ -20,6 +24,7 @@ import { WalKeeper } from './store/wal-keeper.ts';
 import type { SpanExport } from './telemetry/span-export.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
+import { shareCluster } from './topology/share-cluster.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -41,6 +46,8 @@ type Options = {
   readonly version: string;
   /** Absent where nobody receives spans. */
   readonly spans?: SpanExport | undefined;
+  /** Who sends a request with these headers. Absent: the one person at this machine. */
+  readonly viewerFor?: ((headers: IncomingHttpHeaders) => Viewer) | undefined;
 };
 
 const SNAPSHOT_INVOCATIONS = 500;
@@ -48,7 +55,7 @@ const SNAPSHOT_INVOCATIONS = 500;
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
   const path = join(config.dataFolder, STORE_FILE);
-  const { spans } = options;
+  const { spans, viewerFor = () => ONLY_PERSON } = options;
   const opened = openStore(path);
   if (!opened.ok) return opened;
   const store = opened.value;
@@ -59,7 +66,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const wal = new WalKeeper(store.database, path);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });
-  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
+  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold, options.clock) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
   const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
   const onBatch = metrics.ingest.taken;
@@ -70,11 +77,12 @@ export async function startServer(config: Config, options: Options): Promise<Res
     commands,
     log: options.log,
     metrics,
+    viewerFor,
     lab: () => state.lab,
     isReady: () => state.isReady,
     storeTrouble: () => recorder.trouble?.message,
   });
-  const http = new HttpServer(api, hub);
+  const http = new HttpServer(api, hub, viewerFor);
   const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
@@ -131,15 +139,16 @@ function describeListenError(error: NodeJS.ErrnoException, config: Config): Obst
   };
 }
 
-function readLive(store: Store, fold: TopologyFold) {
+function readLive(store: Store, fold: TopologyFold, clock: () => Date): LiveSource {
   return {
     cluster: () => fold.cluster(),
-    node: (name: string) => fold.node(name),
-    invocations: (filter: { readonly node?: string | undefined; readonly pod?: string | undefined }) => {
-      const { events } = store.listEvents(filter, SNAPSHOT_INVOCATIONS);
+    shared: (topology) => shareCluster(fold, topology, clock),
+    node: (name) => fold.node(name),
+    invocations: (filter, scope) => {
+      const { events } = listEvents(store, { filter, scope, limit: SNAPSHOT_INVOCATIONS });
       return {
         invocations: events.toReversed(),
-        olderCount: Math.max(0, store.countEvents(filter) - events.length),
+        olderCount: Math.max(0, countEvents(store, { filter, scope }) - events.length),
       };
     },
   };

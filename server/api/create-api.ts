@@ -1,9 +1,8 @@
-import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { TimeGone } from '../topology/past-view.ts';
 import { addAgentRoutes } from './agent-routes.ts';
-import type { Api, ApiParts } from './api-context.ts';
+import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addLabRoutes } from './lab-routes.ts';
@@ -13,7 +12,7 @@ import { addTopologyRoutes } from './topology-routes.ts';
 
 /** Every route below /api and /agent, the probes and the metrics. Runs without a port: `api.request('/healthz')`. */
 export function createApi(parts: ApiParts): Api {
-  const api: Api = new OpenAPIHono<{ Bindings: HttpBindings }>({
+  const api: Api = new OpenAPIHono<ApiEnvironment>({
     defaultHook: (result, context) => {
       if (result.success) return undefined;
       const issue = result.error.issues[0];
@@ -30,6 +29,10 @@ export function createApi(parts: ApiParts): Api {
   api.get('/metrics', async (context) =>
     context.body(await parts.metrics.registry.metrics(), 200, { 'content-type': parts.metrics.registry.contentType }),
   );
+  api.use('/api/*', async (context, next) => {
+    context.set('viewer', parts.viewerFor(context.env.incoming.headers));
+    return next();
+  });
   addTopologyRoutes(api, parts);
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);

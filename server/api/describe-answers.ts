@@ -14,6 +14,8 @@ const problem = {
 export function describeAnswers(name: string, schema: z.ZodType): Record<number, { readonly description: string }> {
   const answers = {
     200: { description: name, content: { 'application/json': { schema: describeJson(name, schema) } } },
+    401: { ...problem, description: 'Nobody is logged in, where a login is needed' },
+    403: { ...problem, description: 'A right is missing; `detail` names it' },
     default: problem,
   };
   return answers;

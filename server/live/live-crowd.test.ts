@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { buildClusterNode, buildSnapshot } from '#model/testing/build-node.ts';
 import type { ClusterTopology } from '#model/topology/topology.ts';
+import { ONLY_PERSON } from '../auth/viewer.ts';
 import { LiveBrowser } from '../testing/live-browser.ts';
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
 import type { FoldListener } from '../topology/fold-listener.ts';
@@ -124,12 +125,13 @@ test('a change is serialised once for all who follow it', async () => {
   const cluster: ClusterTopology = { cluster: { cluster: head }, nodes: {} };
   const source = {
     cluster: () => cluster,
+    shared: (topology: ClusterTopology) => ({ topology, nodes: new Map(), unscheduled: [], atMs: 0 }),
     node: () => undefined,
     invocations: () => ({ invocations: [], olderCount: 0 }),
   };
   const hub = new LiveHub({ fold, source, clock: () => new Date(), version: 'test' });
   const server = createServer()
-    .on('upgrade', (...upgrade) => hub.upgrade(...upgrade))
+    .on('upgrade', (...upgrade) => hub.upgrade(...upgrade, ONLY_PERSON))
     .listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -44,10 +44,14 @@ export class EventTable {
 
   /** Newest first, a page at a time. */
   list(filter: EventFilter, limit: number): EventPage {
-    const { where, values } = buildEventFilter(filter);
+    const { from, values } = buildEventFilter(filter);
+    // Of several namespaces all rows are sorted: their places alone, and only those of the page are read whole.
+    const source =
+      filter.owners === undefined ? from : `event WHERE seq IN (SELECT seq FROM ${from} ORDER BY seq DESC LIMIT ?)`;
+    const limits = filter.owners === undefined ? [limit + 1] : [limit + 1, limit + 1];
     const rows = this.#database
-      .prepare(`SELECT seq, summary FROM event ${where} ORDER BY seq DESC LIMIT ?`)
-      .all(...values, limit + 1);
+      .prepare(`SELECT seq, summary FROM ${source} ORDER BY seq DESC LIMIT ?`)
+      .all(...values, ...limits);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -57,11 +61,11 @@ export class EventTable {
   }
 
   count(filter: EventFilter): number {
-    const { where, values } = buildEventFilter(filter);
-    if (where === '' && this.#total !== undefined) return this.#total;
-    const row = this.#database.prepare(`SELECT count(*) AS count FROM event ${where}`).get(...values);
+    const { from, values, isAll } = buildEventFilter(filter);
+    if (isAll && this.#total !== undefined) return this.#total;
+    const row = this.#database.prepare(`SELECT count(*) AS count FROM ${from}`).get(...values);
     const count = Number(row?.count ?? 0);
-    if (where === '') this.#total = count;
+    if (isAll) this.#total = count;
     return count;
   }
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import pino from 'pino';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { Config } from '../config.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
 import type { SpanExport } from '../telemetry/span-export.ts';
@@ -22,7 +23,11 @@ export type Answer = { readonly status: number; readonly body: Record<string, un
 export const makeDataFolder = (): string => mkdtempSync(join(tmpdir(), 'podwire-server-'));
 
 /** The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. */
-export async function startTestServer(folder?: string, spans?: SpanExport): Promise<TestServer> {
+export async function startTestServer(
+  folder?: string,
+  spans?: SpanExport,
+  viewerFor?: (headers: IncomingHttpHeaders) => Viewer,
+): Promise<TestServer> {
   const dataFolder = folder ?? makeDataFolder();
   const config: Config = {
     host: '127.0.0.1',
@@ -42,6 +47,7 @@ export async function startTestServer(folder?: string, spans?: SpanExport): Prom
     clock: () => new Date(),
     version: 'test',
     spans,
+    viewerFor,
   });
   if (!started.ok) throw new Error(started.error.problem);
   const server = started.value;

@@ -14,6 +14,7 @@ import {
   buildSnapshot,
   seedRandom,
 } from '#model/testing/build-node.ts';
+import { EVERYTHING } from '../auth/scope.ts';
 import type { ClusterRecorder } from '../cluster/cluster-recorder.ts';
 import type { LogRecorder } from '../collector/log-recorder.ts';
 import { openLog } from '../open-log.ts';
@@ -59,7 +60,7 @@ function openWorld(path: string, clock: () => Date): World {
 
 /** All that a reader can see at once, as JSON. */
 async function look(openView: OpenView, at?: string): Promise<unknown> {
-  const view = openView(at);
+  const view = openView(at, EVERYTHING);
   if (!view.ok) return view.error;
   const nodes: Record<string, unknown> = {};
   for (const name of NODES) nodes[name] = [await view.value.node(name), await view.value.kernel(name)];
