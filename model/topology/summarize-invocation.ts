@@ -2,18 +2,8 @@ import type { InvocationEvent } from '../cni/invocation-event.ts';
 import { readCniResult } from './read-cni-result.ts';
 import { type InvocationSummary, PodKey } from './topology.ts';
 
-const remembered = new WeakMap<InvocationEvent, InvocationSummary>();
-
-/** The head of an invocation: enough to draw its bar and to find the whole event again. Made once for each event. */
+/** The head of an invocation: enough to draw its bar and to find the whole event again. */
 export function summarizeInvocation(event: InvocationEvent, node: string): InvocationSummary {
-  const known = remembered.get(event);
-  if (known?.node === node) return known;
-  const summary = makeSummary(event, node);
-  remembered.set(event, summary);
-  return summary;
-}
-
-function makeSummary(event: InvocationEvent, node: string): InvocationSummary {
   const { data } = event;
   const pod = data.pod === undefined ? undefined : PodKey.safeParse(`${data.pod.namespace}/${data.pod.name}`).data;
   const addresses = readCniResult(data.result).addresses;

@@ -16,21 +16,22 @@ type World = Disposable & {
 function openWorld(): World {
   const store = openStore(':memory:');
   if (!store.ok) throw new Error(store.error.problem);
-  const log = pino({ level: 'silent' });
-  const given = { store: store.value, path: ':memory:', source: 'kubernetes', log, clock: () => new Date() } as const;
-  const opened = openLog(given);
+  const { log } = store.value;
+  const opened = openLog({
+    ...{ store: store.value, path: ':memory:', source: 'kubernetes', clock: () => new Date() },
+    log: pino({ level: 'silent' }),
+  });
   if (!opened.ok) throw new Error(opened.error.problem);
   const { cluster, fold } = opened.value;
-  const { database } = store.value;
-  let seen = store.value.log.lastSeq;
+  let seen = log.lastSeq;
   return {
     store: store.value,
     cluster,
     // Stream and words of the entries since the last time.
     listNew: () => {
-      const rows = database.prepare('SELECT stream, body FROM entry WHERE seq > ? ORDER BY seq').all(seen);
-      seen = store.value.log.lastSeq;
-      return rows.map((row) => `${row.stream}: ${describe(JSON.parse(String(row.body)) as EntryBody)}`);
+      const places = Array.from({ length: log.lastSeq - seen }, (_, index) => seen + index + 1);
+      seen = log.lastSeq;
+      return places.flatMap((seq) => log.find(seq) ?? []).map(({ stream, body }) => `${stream}: ${describe(body)}`);
     },
     [Symbol.dispose]: () => {
       cluster.close();

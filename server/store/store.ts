@@ -50,6 +50,7 @@ export class Store {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       const value = work();
+      this.log.flush();
       this.database.exec('COMMIT');
       return value;
     } catch (error) {
@@ -84,7 +85,10 @@ export class Store {
   }
 
   findEvent(id: string, upToSeq?: number): EventBody | undefined {
-    return this.events.find(id, upToSeq);
+    const found = this.events.find(id, upToSeq);
+    const entry = found && this.log.find(found.seq);
+    if (entry?.body.type !== 'invocation') return undefined;
+    return { node: found?.node ?? '', receivedAt: new Date(entry.receivedMs).toISOString(), event: entry.body.event };
   }
 
   /** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */

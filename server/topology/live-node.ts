@@ -5,7 +5,7 @@ import type { LogEntry } from '#model/log/log-entry.ts';
 import { type AskedTime, isVisible, type NodeFold } from '#model/log/node-fold.ts';
 import { type RecentColumns, RecentInvocations } from '#model/log/recent-invocations.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
-import type { NodeTile, NodeTopology } from '#model/topology/topology.ts';
+import type { InvocationSummary, NodeTile, NodeTopology } from '#model/topology/topology.ts';
 
 /** Statistics of more than these are not kept in a summary: they are in the checkpoints. */
 const SUMMARIZED_INVOCATIONS = 256;
@@ -72,13 +72,14 @@ export class LiveNode {
     this.recent = new RecentInvocations(summary.recent);
   }
 
-  apply(entry: LogEntry): void {
+  /** `summary`: of the invocation, where somebody has made it. */
+  apply(entry: LogEntry, summary?: InvocationSummary): void {
     const { body } = entry;
     this.seq = entry.seq;
     this.unsavedSeq ??= entry.seq;
     this.lastMs = entry.receivedMs;
     if (this.fold !== undefined) {
-      this.fold.apply(entry);
+      this.fold.apply(entry, summary);
       this.takeFold(this.fold);
       this.isChanged = true;
       return;
@@ -87,7 +88,7 @@ export class LiveNode {
     if (body.type === 'agent.findings') this.findings = body.findings;
     if (body.type === 'cluster.put') this.isInCluster = true;
     if (body.type === 'invocation') {
-      this.recent.add(summarizeInvocation(body.event, this.name), entry.receivedMs);
+      this.recent.add(summary ?? summarizeInvocation(body.event, this.name), entry.receivedMs);
     }
     if (SHOWS_IN_TILE.has(body.type)) this.isChanged = true;
   }
