@@ -1,11 +1,14 @@
 import type { InvocationEvent } from '../cni/invocation-event.ts';
+import { compileExactCheck } from '../compile-exact-check.ts';
 import { readCniResult } from './read-cni-result.ts';
 import { type InvocationSummary, PodKey } from './topology.ts';
+
+const isPodKey = compileExactCheck(PodKey);
 
 /** The head of an invocation: enough to draw its bar and to find the whole event again. */
 export function summarizeInvocation(event: InvocationEvent, node: string): InvocationSummary {
   const { data } = event;
-  const pod = data.pod === undefined ? undefined : PodKey.safeParse(`${data.pod.namespace}/${data.pod.name}`).data;
+  const pod = data.pod && parsePodKey(`${data.pod.namespace}/${data.pod.name}`);
   const addresses = readCniResult(data.result).addresses;
   return {
     id: event.id,
@@ -25,3 +28,5 @@ export function summarizeInvocation(event: InvocationEvent, node: string): Invoc
     stepCount: data.steps.length,
   };
 }
+
+const parsePodKey = (text: string): PodKey | undefined => (isPodKey(text) ? (text as PodKey) : undefined);
