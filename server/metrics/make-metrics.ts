@@ -126,6 +126,7 @@ const AGENT_SUMS: readonly (readonly [name: string, help: string, read: (status:
   ['overflows', 'Times that a notification buffer ran over', (each) => each.notificationOverflows],
   ['folded_changes', 'Kernel changes folded because the collector did not listen', (each) => each.foldedChanges],
   ['dropped_drifts', 'Drifts dropped because too many waited', (each) => each.droppedDrifts],
+  ['refused_reports', 'Reports of agents refused for good', (each) => each.refusedReports ?? 0],
   ['dropped_lines', 'Journal lines dropped unshipped', (each) => each.journal.droppedLines],
   ['refused_lines', 'Journal lines that the collector refused for good', (each) => each.journal.refusedLines],
   ['unreadable_lines', 'Journal lines that were torn or foreign', (each) => each.journal.unreadableLines],
