@@ -61,7 +61,7 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const commands = new CommandDesk({ createId: randomUUID });
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
-  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
+  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, cluster, hub, spans });
   const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,

@@ -111,6 +111,40 @@ test('a word about the watch is written once until it changes', () => {
   expect(world.listNew()).toEqual([': cluster.problem', ': cluster.problem', ': cluster.source']);
 });
 
+test('while the store takes nothing, what waits does not grow with the changes of a busy cluster, and ends up the same', async () => {
+  using world = openWorld();
+  const { database, facts } = world.store;
+  world.cluster.put('pod', buildClusterPod(1));
+  world.cluster.put('pod', buildClusterPod(2));
+  world.cluster.replace('node', [buildClusterNode('n1', '10.1.0.0/24')]);
+  while (facts.find('node', 'n1') === undefined) await new Promise((done) => setImmediate(done));
+  database.exec('PRAGMA query_only = ON');
+  const most = { waiting: 0 };
+  for (let turn = 0; turn < 20_000; turn += 1) {
+    // Each of these comes and goes; one is changed again and again; the list of nodes comes again and again.
+    world.cluster.put('pod', buildClusterPod(100 + turn));
+    world.cluster.remove('pod', `default/pod${100 + turn}`);
+    world.cluster.put('pod', buildClusterPod(1, { status: `turn ${turn}` }));
+    if (turn % 100 === 0)
+      world.cluster.replace('node', [
+        buildClusterNode('n2', '10.2.0.0/24'),
+        buildClusterNode(`n${turn}`, '10.3.0.0/24'),
+      ]);
+    most.waiting = Math.max(most.waiting, world.cluster.waitingObjects);
+  }
+  world.cluster.remove('pod', 'default/pod2');
+  world.cluster.setSynced();
+  expect(most.waiting).toBeLessThan(2_100);
+  expect(world.cluster.foldedChanges).toBeGreaterThan(50_000);
+  world.listNew();
+  database.exec('PRAGMA query_only = OFF');
+  while (world.cluster.waitingObjects > 0) await new Promise((done) => setTimeout(done, 20));
+  expect(facts.listKeys('pod')).toEqual(['default/pod1']);
+  expect(JSON.parse(facts.find('pod', 'default/pod1')?.object ?? '')).toMatchObject({ status: 'turn 19999' });
+  expect(facts.listKeys('node')).toEqual(['n19900', 'n2']);
+  expect(world.listNew().at(-1)).toBe(': cluster.synced');
+});
+
 test('changes that the store does not take wait in their order and are written when it does', async () => {
   using world = openWorld();
   const { database } = world.store;

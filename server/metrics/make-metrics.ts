@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AgentStatus } from '#model/agent/agent-status.ts';
 import type { NodeTile } from '#model/topology/topology.ts';
+import type { ClusterRecorder } from '../cluster/cluster-recorder.ts';
 import { CLUSTER_KINDS, WATCH_STATES, type WatchCounts } from '../cluster/watch-counts.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { LiveHub } from '../live/live-hub.ts';
@@ -16,6 +17,7 @@ export type MetricParts = {
   readonly store: Store;
   readonly commands: CommandDesk;
   readonly watchCounts: WatchCounts;
+  readonly cluster: Pick<ClusterRecorder, 'foldedChanges' | 'waitingObjects'>;
   readonly retention: LogRetention;
   /** Absent where nobody receives spans. */
   readonly spans?: SpanExport | undefined;
@@ -30,7 +32,7 @@ export function makeMetrics(parts: MetricParts): Metrics {
   addStoreMetrics(registry, parts);
   addLiveMetrics(registry, parts);
   addAgentMetrics(registry, parts);
-  addWatchMetrics(registry, parts.watchCounts);
+  addWatchMetrics(registry, parts);
   if (parts.spans !== undefined) addSpanMetrics(registry, parts.spans);
   return { registry, ingest: makeIngestMetrics(registry) };
 }
@@ -171,7 +173,17 @@ function addAgentMetrics(registry: Registry, { fold, commands }: MetricParts): v
   }
 }
 
-function addWatchMetrics(registry: Registry, watchCounts: WatchCounts): void {
+function addWatchMetrics(registry: Registry, { watchCounts, cluster }: MetricParts): void {
+  addGauge(registry, {
+    name: 'podwire_watch_waiting_objects',
+    help: 'What the watch saw and the event store has not taken yet',
+    read: () => cluster.waitingObjects,
+  });
+  addCounter(registry, {
+    name: 'podwire_watch_folded_changes_total',
+    help: 'Changes of the cluster that nobody will see, since later ones came while the event store took none',
+    read: () => cluster.foldedChanges,
+  });
   addLabelled(registry, {
     name: 'podwire_watch_state',
     help: '1 for the state that the watch of a kind is in',
