@@ -18,6 +18,7 @@ import { STORE_FILE } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
 import { WalKeeper } from './store/wal-keeper.ts';
 import type { SpanExport } from './telemetry/span-export.ts';
+import { GoneNodes } from './topology/gone-nodes.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
@@ -55,7 +56,11 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const log = openLog({ store, path, source: config.cluster, ...options });
   if (!log.ok) return log;
   const { fold, recorder, cluster } = log.value;
-  const retention = new LogRetention(store, config.retention);
+  const retention = new LogRetention({
+    store,
+    limits: config.retention,
+    gone: new GoneNodes({ store, recorder, fold }),
+  });
   const wal = new WalKeeper(store.database, path);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });

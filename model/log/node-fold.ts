@@ -143,6 +143,9 @@ export class NodeFold {
         if (body.kind === 'node') this.#facts = undefined;
         if (body.kind === 'pod') this.#pods.delete(body.key as PodKey);
         return;
+      case 'node.forgotten':
+        this.#forget();
+        return;
       case 'agent.hello':
       case 'agent.status':
       case 'journal.problem':
@@ -193,6 +196,14 @@ export class NodeFold {
       pruneAbove: this.#pruneAbove,
       recent: this.recent.save(),
     };
+  }
+
+  #forget(): void {
+    this.#facts = undefined;
+    this.#snapshot = undefined;
+    this.#findings = [];
+    this.#drifts = [];
+    for (const kept of [this.#pods, this.#invocations.active, this.#invocations.pods]) kept.clear();
   }
 
   #change(delta: KernelDelta): void {

@@ -94,6 +94,7 @@ function addStoreMetrics(registry: Registry, { store, retention }: MetricParts):
   const counters: readonly (readonly [name: string, help: string, read: () => number])[] = [
     ['podwire_retention_removed_entries_total', 'Entries that retention removed', () => retention.removed.entries],
     ['podwire_retention_removed_invocations_total', 'Invocations among them', () => retention.removed.events],
+    ['podwire_retention_removed_nodes_total', 'Nodes whose last state it removed', () => retention.removed.nodes],
   ];
   for (const [name, help, read] of counters) addCounter(registry, { name, help, read });
 }

@@ -27,6 +27,7 @@ export class Store {
   readonly #remember: StatementSync;
   readonly #forget: StatementSync;
   readonly #forgetBoots: StatementSync;
+  readonly #forgetNode: StatementSync;
   readonly #mark: StatementSync;
   readonly #readMark: StatementSync;
 
@@ -40,6 +41,7 @@ export class Store {
     this.#remember = database.prepare('INSERT OR IGNORE INTO batch (node, boot_id, sequence) VALUES (?, ?, ?)');
     this.#forget = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id = ? AND sequence <= ?');
     this.#forgetBoots = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id NOT IN (?, ?)');
+    this.#forgetNode = database.prepare('DELETE FROM batch WHERE node = ?');
     this.#mark = database.prepare('INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)');
     this.#readMark = database.prepare('SELECT value FROM mark WHERE name = ?');
   }
@@ -74,6 +76,13 @@ export class Store {
   /** A node's agent was started again: what it sent before the start before is not sent again. */
   forgetBoots(node: string, kept: { readonly bootId: string; readonly previous: string | undefined }): void {
     this.#forgetBoots.run(node, kept.bootId, kept.previous ?? kept.bootId);
+  }
+
+  /** All of a stream but its entries, which go with their time. Inside the caller's transaction. */
+  removeStream(name: string): void {
+    this.checkpoints.removeBefore(name, Number.MAX_SAFE_INTEGER);
+    this.streams.remove(name);
+    this.#forgetNode.run(name);
   }
 
   listEvents(filter: EventFilter, limit: number): EventPage {

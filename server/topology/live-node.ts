@@ -86,6 +86,7 @@ export class LiveNode {
     }
     this.agent = foldAgent(this.agent, entry);
     if (body.type === 'agent.findings') this.findings = body.findings;
+    if (body.type === 'node.forgotten') this.findings = [];
     if (body.type === 'cluster.put') this.isInCluster = true;
     if (body.type === 'invocation') {
       this.recent.add(summary ?? summarizeInvocation(body.event, this.name), entry.receivedMs);
@@ -139,6 +140,7 @@ const SHOWS_IN_TILE = new Set<LogEntry['body']['type']>([
   'invocation',
   'cluster.put',
   'cluster.remove',
+  'node.forgotten',
 ]);
 
 export const listWires = (topology: NodeTopology): readonly WireWords[] =>

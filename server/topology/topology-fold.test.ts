@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { buildClusterNode, buildClusterPod, buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../store/open-store.ts';
-import type { FoldLimits } from './topology-fold.ts';
+import type { FoldLimits } from './fold-limits.ts';
 
 function openWorld(clock: () => Date, limits?: FoldLimits) {
   const store = openStore(':memory:');

@@ -8,18 +8,12 @@ import { chooseTargets, joinNodeTile } from '#model/topology/join-node-tile.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
+import { type FoldLimits, USUAL_LIMITS } from './fold-limits.ts';
 import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { countRecords, type LiveNode, listWires } from './live-node.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { weighEntry } from './rebuild-stream.ts';
-
-export type FoldLimits = {
-  /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
-  readonly checkpointWeight: number;
-  /** Kernel records of the nodes whose whole fold is held. */
-  readonly heldRecords: number;
-};
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
@@ -29,11 +23,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
 const READ_BUDGET_MS = 200;
-/** Kernel records in memory: about 2 KB each, folded and joined. */
-const HELD_RECORDS = 100_000;
 const CHECKPOINT_BUDGET_MS = 10;
-/** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
-const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
 
 /**
  * The live topology: the fold of the log as it grows, and word to listeners of what changed. It is fed by `apply` only. Of
@@ -52,9 +42,10 @@ export class TopologyFold {
   #passMs = 0;
 
   constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly limits?: FoldLimits | undefined }) {
-    this.#checkpointWeight = parts.limits?.checkpointWeight ?? CHECKPOINT_WEIGHT;
+    const { checkpointWeight, heldRecords } = parts.limits ?? USUAL_LIMITS;
+    this.#checkpointWeight = checkpointWeight;
     this.#clock = parts.clock;
-    this.#keeper = new NodeKeeper(parts.store, parts.limits?.heldRecords ?? HELD_RECORDS);
+    this.#keeper = new NodeKeeper(parts.store, heldRecords);
     this.#cluster = new LiveCluster(parts.store, (topology, delta) => {
       for (const listener of this.#listeners) listener.clusterChanged(topology, delta);
     });
@@ -91,6 +82,14 @@ export class TopologyFold {
     for (const [node, summaries] of arrived) {
       for (const listener of this.#listeners) listener.invocationsArrived(node, summaries);
     }
+  }
+
+  /** A node's stream was removed from the log: nothing of it is held any more. */
+  drop(name: string): void {
+    const node = this.#keeper.drop(name);
+    if (node === undefined) return;
+    this.#dirty.delete(node);
+    this.#remove(node);
   }
 
   /** What is known of a node's agent, up to the newest entry. */
