@@ -22,6 +22,7 @@ import { STORE_FILE } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
 import { WalKeeper } from './store/wal-keeper.ts';
 import type { SpanExport } from './telemetry/span-export.ts';
+import { GoneNodes } from './topology/gone-nodes.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
 import { shareCluster } from './topology/share-cluster.ts';
@@ -62,13 +63,17 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const log = openLog({ store, path, source: config.cluster, ...options });
   if (!log.ok) return log;
   const { fold, recorder, cluster } = log.value;
-  const retention = new LogRetention(store, config.retention);
+  const retention = new LogRetention({
+    store,
+    limits: config.retention,
+    gone: new GoneNodes({ store, recorder, fold }),
+  });
   const wal = new WalKeeper(store.database, path);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold, options.clock) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
-  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
+  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, cluster, hub, spans });
   const onBatch = metrics.ingest.taken;
   const api = createApi({
     store,

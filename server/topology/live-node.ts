@@ -7,7 +7,7 @@ import { type RecentColumns, RecentInvocations } from '#model/log/recent-invocat
 import { equalJson } from '#model/topology/equal-json.ts';
 import type { PodShares } from '#model/topology/join-node-tile.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
-import type { NodeTile, NodeTopology } from '#model/topology/topology.ts';
+import type { InvocationSummary, NodeTile, NodeTopology } from '#model/topology/topology.ts';
 
 /** Statistics of more than these are not kept in a summary: they are in the checkpoints. */
 const SUMMARIZED_INVOCATIONS = 256;
@@ -79,22 +79,24 @@ export class LiveNode {
     this.recent = new RecentInvocations(summary.recent);
   }
 
-  apply(entry: LogEntry): void {
+  /** `summary`: of the invocation, where somebody has made it. */
+  apply(entry: LogEntry, summary?: InvocationSummary): void {
     const { body } = entry;
     this.seq = entry.seq;
     this.unsavedSeq ??= entry.seq;
     this.lastMs = entry.receivedMs;
     if (this.fold !== undefined) {
-      this.fold.apply(entry);
+      this.fold.apply(entry, summary);
       this.takeFold(this.fold);
       this.isChanged = true;
       return;
     }
     this.agent = foldAgent(this.agent, entry);
     if (body.type === 'agent.findings') this.findings = body.findings;
+    if (body.type === 'node.forgotten') this.findings = [];
     if (body.type === 'cluster.put') this.isInCluster = true;
     if (body.type === 'invocation') {
-      this.recent.add(summarizeInvocation(body.event, this.name), entry.receivedMs);
+      this.recent.add(summary ?? summarizeInvocation(body.event, this.name), entry.receivedMs);
     }
     if (SHOWS_IN_TILE.has(body.type)) this.isChanged = true;
   }
@@ -152,6 +154,7 @@ const SHOWS_IN_TILE = new Set<LogEntry['body']['type']>([
   'invocation',
   'cluster.put',
   'cluster.remove',
+  'node.forgotten',
 ]);
 
 export const listWires = (topology: NodeTopology): readonly WireWords[] =>

@@ -20,6 +20,7 @@ import type { LogRecorder } from '../collector/log-recorder.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { GoneNodes } from './gone-nodes.ts';
 import { LogRetention } from './log-retention.ts';
 import { makeOpenView, type OpenView } from './open-view.ts';
 import type { TopologyFold } from './topology-fold.ts';
@@ -192,7 +193,11 @@ test.each([1, 2, 3])(
       expect(Number(world.store.database.prepare('SELECT count(*) AS n FROM checkpoint').get()?.n)).toBeGreaterThan(3);
       const times = [...told.keys()].map((at) => Date.parse(at));
       for (const oldestMs of [times[30] ?? 0, times[70] ?? 0]) {
-        const retention = new LogRetention(world.store, { ageMs: nowMs - oldestMs });
+        const retention = new LogRetention({
+          store: world.store,
+          limits: { ageMs: nowMs - oldestMs },
+          gone: new GoneNodes(world),
+        });
         const before = world.store.log.findFrom(0)?.receivedMs;
         while (retention.step(nowMs)) await checkOne(world, told, times.at(-3) ?? 0);
         expect(retention.removed.entries).toBeGreaterThan(20);

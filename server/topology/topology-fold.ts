@@ -5,7 +5,6 @@ import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { AskedTime } from '#model/log/node-fold.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
 import { chooseTargets, joinNodeTile, sharePods } from '#model/topology/join-node-tile.ts';
-import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
@@ -64,24 +63,32 @@ export class TopologyFold {
   /** What was written to the log, in its order. */
   apply(recorded: readonly Recorded[]): void {
     const arrived = new Map<string, InvocationSummary[]>();
-    for (const { entry, bytes } of recorded) {
-      const { stream, body } = entry;
+    for (const { entry, bytes, summary } of recorded) {
+      const { stream } = entry;
       if (stream === CLUSTER_STREAM) {
         if (this.#cluster.apply(entry, bytes)) this.#markAll();
         continue;
       }
       const node = this.#keeper.ensure(stream);
-      node.apply(entry);
+      node.apply(entry, summary);
       node.weight += weighEntry(bytes);
       this.#mark(node);
-      if (body.type !== 'invocation') continue;
-      const summaries = arrived.get(stream) ?? [];
-      summaries.push(summarizeInvocation(body.event, stream));
-      arrived.set(stream, summaries);
+      if (summary === undefined) continue;
+      const summaries = arrived.get(stream);
+      if (summaries === undefined) arrived.set(stream, [summary]);
+      else summaries.push(summary);
     }
     for (const [node, summaries] of arrived) {
       for (const listener of this.#listeners) listener.invocationsArrived(node, summaries);
     }
+  }
+
+  /** A node's stream was removed from the log: nothing of it is held any more. */
+  drop(name: string): void {
+    const node = this.#keeper.drop(name);
+    if (node === undefined) return;
+    this.#dirty.delete(node);
+    this.#remove(node);
   }
 
   /** What is known of a node's agent, up to the newest entry. */
