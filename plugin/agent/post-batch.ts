@@ -1,5 +1,6 @@
 import { BatchReceipt } from '#model/protocol/agent-batch.ts';
 import type { CollectorAddress } from './agent-settings.ts';
+import type { EncodedBatch } from './encode-batch.ts';
 import { describeError } from './write-log-line.ts';
 
 /** `refused`: the collector will never take this content. `unreachable`: try again later. */
@@ -15,15 +16,21 @@ const timeoutMs = 20_000;
 /** Posts one encoded batch to the collector, over its Unix socket where it has one. */
 export async function postBatch(
   collector: CollectorAddress,
-  body: Uint8Array<ArrayBuffer>,
+  { bytes: body, encoding }: EncodedBatch,
   signal: AbortSignal,
 ): Promise<PostOutcome> {
+  // Not AbortSignal.timeout: that one wakes the process at its end, long after the answer came.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
     const response = await fetch(`${collector.baseUrl}/agent/v1/batches`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+      headers: {
+        'content-type': 'application/x-ndjson',
+        ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+      },
       body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([signal, limit.signal]),
       ...(collector.unixSocket === undefined ? {} : { unix: collector.unixSocket }),
     });
     const text = await response.text();
@@ -33,5 +40,7 @@ export async function postBatch(
     return { type: 'refused', reason, isTooLarge: response.status === 413 };
   } catch (error) {
     return { type: 'unreachable', reason: describeError(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }
