@@ -28,9 +28,7 @@ export class BatchSink {
     for await (const chunk of request) chunks.push(chunk);
     // It has no commands to give.
     if (request.method !== 'POST') return void response.writeHead(404).end();
-    const body = Buffer.concat(chunks);
-    const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('utf8');
-    const [header = '{}', ...records] = text.trim().split('\n');
+    const [header = '{}', ...records] = gunzipSync(Buffer.concat(chunks)).toString('utf8').trim().split('\n');
     this.kernelRecords += records.filter((record) => record.startsWith('{"type":"kernel.')).length;
     const receipt = { acknowledged: JSON.parse(header).sequence, needsSnapshot: false };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(receipt));

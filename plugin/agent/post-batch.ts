@@ -1,6 +1,5 @@
 import { BatchReceipt } from '#model/protocol/agent-batch.ts';
 import type { CollectorAddress } from './agent-settings.ts';
-import type { EncodedBatch } from './encode-batch.ts';
 import { describeError } from './write-log-line.ts';
 
 /** `refused`: the collector will never take this content. `unreachable`: try again later. */
@@ -16,7 +15,7 @@ const timeoutMs = 20_000;
 /** Posts one encoded batch to the collector, over its Unix socket where it has one. */
 export async function postBatch(
   collector: CollectorAddress,
-  { bytes: body, encoding }: EncodedBatch,
+  body: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
 ): Promise<PostOutcome> {
   // Not AbortSignal.timeout: that one wakes the process at its end, long after the answer came.
@@ -25,10 +24,7 @@ export async function postBatch(
   try {
     const response = await fetch(`${collector.baseUrl}/agent/v1/batches`, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/x-ndjson',
-        ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
-      },
+      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
       body,
       signal: AbortSignal.any([signal, limit.signal]),
       ...(collector.unixSocket === undefined ? {} : { unix: collector.unixSocket }),

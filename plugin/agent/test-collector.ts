@@ -128,7 +128,7 @@ export class TestCollector {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const batch = parseBatch(body, request.headers['content-encoding']);
+    const batch = parseBatch(body);
     const answer = (status: number, text: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(text));
     };
@@ -167,9 +167,8 @@ export class TestCollector {
   }
 }
 
-function parseBatch(body: Buffer, encoding: string | undefined): ReceivedBatch {
-  const text = (encoding === 'gzip' ? gunzipSync(body) : body).toString('utf8');
-  const [header, ...records] = text.trim().split('\n');
+function parseBatch(body: Uint8Array): ReceivedBatch {
+  const [header, ...records] = gunzipSync(body).toString('utf8').trim().split('\n');
   return {
     header: BatchHeader.parse(JSON.parse(header ?? '')),
     records: records.map((line) => BatchRecord.parse(JSON.parse(line))),
