@@ -16,7 +16,7 @@ export interface Subscription {
 /**
  * Opens a netlink socket for notifications in the namespace of the calling thread, non-blocking.
  * @returns a file descriptor
- * @throws SystemCallError where the kernel has no such protocol or group
+ * @throws SystemCallError where the kernel has no such protocol
  */
 export function openSubscription({ protocol, groups, isOfAll, mayLose }: Subscription): number {
   const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK, protocol);
@@ -25,11 +25,20 @@ export function openSubscription({ protocol, groups, isOfAll, mayLose }: Subscri
     if (isOfAll) set(NETLINK_OPTION.LISTEN_ALL_NSID, 1);
     if (mayLose) set(NETLINK_OPTION.NO_ENOBUFS, 1);
     bindSocket(fd, netlinkAddress());
-    for (const group of groups) set(NETLINK_OPTION.ADD_MEMBERSHIP, group);
+    for (const group of groups) joinGroup(fd, group);
     return fd;
   } catch (error) {
     closeDescriptor(fd);
     throw error;
+  }
+}
+
+/** A kernel that has no such group (RTNLGRP_BRVLAN came with 5.6) has nothing to tell in it. */
+function joinGroup(fd: number, value: number): void {
+  try {
+    setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.ADD_MEMBERSHIP, value });
+  } catch (error) {
+    if (!(error instanceof SystemCallError && error.code === 'EINVAL')) throw error;
   }
 }
 
