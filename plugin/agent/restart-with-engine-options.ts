@@ -19,9 +19,8 @@ const idleOptions = {
   BUN_GC_TIMER_DISABLE: '1',
   /** Share of a core for collections that a timer starts. Those that are due because much was allocated come all the same. */
   BUN_JSC_collectionTimerMaxPercentCPU: '0.0005',
-  /** Garbage up to half of what lives (or 8 MB) is waited for, not as much again; the second keeps such a heap from being walked whole. */
-  BUN_JSC_smallHeapGrowthFactor: '1.5',
-  BUN_JSC_minEdenToOldGenerationRatio: '0.2',
+  /** Garbage up to this share of what lives is waited for; the usual share is 2. */
+  BUN_JSC_heapGrowthMaxIncrease: '0.8',
   /** Memory that is free for so long (ms) goes back to the kernel: the next full reading finds it where it was. */
   MIMALLOC_PURGE_DELAY: '30000',
   MIMALLOC_PURGE_HOLES_MIN_INTERVAL: '30000',
