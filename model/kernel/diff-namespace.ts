@@ -55,9 +55,9 @@ function diffRecords(
   { kind, equality }: { readonly kind: RecordKind; readonly equality: NamespaceEquality },
 ): { readonly put: unknown[]; readonly remove: string[] } {
   const [put, remove]: [unknown[], string[]] = [[], []];
-  const [known, now]: [readonly unknown[], readonly unknown[]] = [before[kind], after[kind]];
-  if (known === now) return { put, remove };
+  if (before[kind] === after[kind]) return { put, remove };
   const idOf = RECORD_IDS[kind] as (record: unknown) => string;
+  const [known, now] = leaveOutSame(before[kind], after[kind], idOf);
   const [knownById, nowById] = [groupById(known, idOf), groupById(now, idOf)];
   for (const [id, group] of knownById) {
     const left = nowById.get(id)?.length ?? 0;
@@ -70,6 +70,24 @@ function diffRecords(
     }
   }
   return { put, remove };
+}
+
+/**
+ * Of two collections that have the very same objects at nearly all places, as one changed link makes them, the records whose
+ * identity has another object at some place. All records of such an identity stay, on both sides.
+ */
+function leaveOutSame(
+  known: readonly unknown[],
+  now: readonly unknown[],
+  idOf: (record: unknown) => string,
+): readonly [readonly unknown[], readonly unknown[]] {
+  if (known.length !== now.length) return [known, now];
+  const moved = new Set<string>();
+  for (let place = 0; place < now.length; place += 1) {
+    if (known[place] !== now[place]) moved.add(idOf(known[place])).add(idOf(now[place]));
+  }
+  const hasMoved = (record: unknown): boolean => moved.has(idOf(record));
+  return [known.filter(hasMoved), now.filter(hasMoved)];
 }
 
 function groupById(records: readonly unknown[], idOf: (record: unknown) => string): Map<string, unknown[]> {

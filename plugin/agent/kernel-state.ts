@@ -8,7 +8,7 @@ import { findCorrections } from './find-corrections.ts';
 import { type FoundNamespace, findNamespaces } from './find-namespaces.ts';
 import type { KernelCounts } from './kernel-counts.ts';
 import type { Notices } from './kernel-notifications.ts';
-import type { KnownNamespace } from './known-namespace.ts';
+import { type KnownNamespace, renameNamespace } from './known-namespace.ts';
 import { listUnresolvedLinks } from './list-unresolved-links.ts';
 import { NetnsNumbers } from './netns-numbers.ts';
 import { patchNamespace, type StalePart, type TouchedLink } from './patch-namespace.ts';
@@ -300,9 +300,3 @@ interface FullReading {
 }
 
 const noNotices: Notices = { byLocalId: new Map(), hasOverflowed: false };
-
-function renameNamespace(known: KnownNamespace, found: FoundNamespace): KnownNamespace {
-  const isSame = known.found.kind === found.kind && known.found.names.join() === found.names.join();
-  if (isSame) return known.found.openPath === found.openPath ? known : { ...known, found };
-  return { ...known, found, namespace: { ...known.namespace, names: [...found.names], kind: found.kind } };
-}

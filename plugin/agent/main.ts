@@ -17,7 +17,7 @@ import type { Keeper } from './network/keep-node-network.ts';
 import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
 import { ReportQueue } from './report-queue.ts';
 import { RecordQueue, ReportPart, type ReportSource } from './report-source.ts';
-import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
+import { restartWithEngineOptions } from './restart-with-engine-options.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -36,7 +36,7 @@ export async function runAgent(environment: Environment): Promise<number> {
   const network = parseNetworkSettings(env);
   if (!settings.ok) return refuse(settings.error);
   if (!network.ok) return refuse(network.error);
-  restartWithoutHelperThreads(env);
+  restartWithEngineOptions(env);
   const { node, stateFolder, collector } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });

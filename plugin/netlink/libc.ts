@@ -143,20 +143,21 @@ export function receiveBytes(fd: number, buffer: Uint8Array, flags = 0): number 
 
 /**
  * recvmsg(2) into `buffer`, with ancillary data (`struct cmsghdr`s) into `control`. `struct msghdr` as on 64-bit Linux.
- * @returns how much of each was filled
+ * @returns how much of each was filled; undefined where nothing is there yet (EAGAIN), which is no reason for an exception
  */
 export function receiveWithControl(
   fd: number,
   { buffer, control, flags }: { readonly buffer: Uint8Array; readonly control: Uint8Array; readonly flags: number },
-): { readonly length: number; readonly controlLength: number } {
+): { readonly length: number; readonly controlLength: number } | undefined {
   const vector = BigUint64Array.of(BigInt(ptr(buffer)), BigInt(buffer.byteLength));
   const header = new BigUint64Array(7);
   header[2] = BigInt(ptr(vector));
   header[3] = 1n;
   header[4] = BigInt(ptr(control));
   header[5] = BigInt(control.byteLength);
-  const length = checked(libc().recvmsg(fd, header, flags), 'recvmsg', `fd ${fd}`);
-  return { length, controlLength: Number(header[5]) };
+  const length = libc().recvmsg(fd, header, flags);
+  if (length < 0 && errnoName(readErrno()) === 'EAGAIN') return undefined;
+  return { length: checked(length, 'recvmsg', `fd ${fd}`), controlLength: Number(header[5]) };
 }
 
 /** close(2). */
