@@ -27,8 +27,8 @@ export function AccountMenu() {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
-          side="right"
-          align="end"
+          side="top"
+          align="start"
           sideOffset={8}
           collisionPadding={8}
           aria-label="Account"

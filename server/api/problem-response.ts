@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Problem } from '#model/protocol/problem.ts';
-import type { AuthRefusal } from '../auth/auth-refusal.ts';
 
 /** Every error that a route can answer: the stable word and its title. */
 const PROBLEMS = {
@@ -47,6 +46,9 @@ const LONGEST_WORDS = 600;
 
 export type ProblemWord = keyof typeof PROBLEMS;
 
+/** Why somebody may not, as a problem document says it. Nothing of a token is in it. */
+export type Refusal = { readonly word: ProblemWord; readonly detail: string; readonly retryAfterS?: number };
+
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
   const { status, title } = PROBLEMS[word];
@@ -69,7 +71,7 @@ export function respondProblem(context: Context, word: ProblemWord, detail?: str
 }
 
 /** Answers that somebody may not. */
-export function respondRefusal(context: Context, { word, detail, retryAfterS }: AuthRefusal): Response {
+export function respondRefusal(context: Context, { word, detail, retryAfterS }: Refusal): Response {
   if (retryAfterS !== undefined) context.header('retry-after', String(retryAfterS));
   return respondProblem(context, word, detail);
 }
