@@ -17,7 +17,7 @@ import type { LiveHub } from './live/live-hub.ts';
 import type { Metrics } from './metrics/make-metrics.ts';
 import { PageDoor } from './page-door.ts';
 import type { AccessSettings } from './read-access.ts';
-import { BARE_POLICY, setSecurityHeaders } from './security-headers.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void | Promise<void>;
 
@@ -104,7 +104,6 @@ export class HttpServer implements AsyncDisposable {
       this.pages.serve(request, response);
       return;
     }
-    response.setHeader('content-security-policy', BARE_POLICY);
     response.setHeader('cache-control', 'no-store');
     if (problem === undefined) this.#track(answer(request, response));
     else response.writeHead(problem.status, headersOf(problem)).end(JSON.stringify(problem));

@@ -11,9 +11,13 @@ const problem = {
  * The `responses` of a route that answers one contract, or a problem. The type leaves the content out: Hono would otherwise
  * hold every handler to it, problems included, and the contract is written in zod, not in JSON Schema.
  */
-export function describeAnswers(name: string, schema: z.ZodType): Record<number, { readonly description: string }> {
+export function describeAnswers(
+  name: string,
+  schema: z.ZodType,
+  status: 200 | 201 = 200,
+): Record<number, { readonly description: string }> {
   const answers = {
-    200: { description: name, content: { 'application/json': { schema: describeJson(name, schema) } } },
+    [status]: { description: name, content: { 'application/json': { schema: describeJson(name, schema) } } },
     default: problem,
   };
   return answers;

@@ -11,12 +11,13 @@ import { describeAnswers } from './describe-answers.ts';
 import { respondProblem, respondRefusal } from './problem-response.ts';
 
 const PATH = '/api/v1/session';
-const LOGIN_BYTES = 32 * 1024;
+/** A token is a few kilobytes, and nothing else that is sent here is longer. */
+const BODY_BYTES = 64 * 1024;
 
 /** Keeps /api/ for those who are logged in, and logs them in and out. Has to be added before the routes it guards. */
 export function addSessionRoutes(api: Api, parts: ApiParts): void {
   api.use('/api/*', makeGuard(parts));
-  api.on('POST', PATH, refuseLong);
+  api.use('/api/*', refuseLong);
   addLogin(api, parts);
   api.openapi(
     createRoute({ method: 'get', path: PATH, responses: describeAnswers('Session', SessionBody) }),
@@ -53,11 +54,12 @@ function makeGuard({ gate, metrics }: ApiParts): MiddlewareHandler<ApiEnvironmen
   };
 }
 
-/** Whoever logs in is nobody yet: what they send is not read before its length is known. */
+/** What is sent is not read before its length is known: whoever logs in is nobody yet. */
 const refuseLong: MiddlewareHandler<ApiEnvironment> = async (context, next) => {
-  const length = Number(context.req.header('content-length') ?? Number.NaN);
-  if (length <= LOGIN_BYTES) return next();
-  return respondProblem(context, 'too-large', `Send at most ${LOGIN_BYTES} bytes, with their Content-Length.`);
+  const length = context.req.header('content-length');
+  const hasBody = length !== undefined || context.req.header('transfer-encoding') !== undefined;
+  if (!hasBody || Number(length) <= BODY_BYTES) return next();
+  return respondProblem(context, 'too-large', `Send at most ${BODY_BYTES} bytes, with their Content-Length.`);
 };
 
 function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
@@ -66,7 +68,7 @@ function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
       method: 'post',
       path: PATH,
       request: { body: { required: true, content: { 'application/json': { schema: LoginRequest } } } },
-      responses: describeAnswers('Session', SessionBody),
+      responses: describeAnswers('Session', SessionBody, 201),
     }),
     async (context) => {
       if (gate === undefined)
