@@ -53,7 +53,14 @@ function makeRandomNamespace(random: Random): NetworkNamespace {
     trafficControl: {
       qdiscs: several(random, () => ({ linkIndex: 1, kind: 'htb', handle: '1:', parent: 'root', raw: raw() })),
       filters: [],
+      classes: several(random, () => ({ linkIndex: 1, kind: 'htb', handle: '1:1', parent: 'root', raw: raw() })),
     },
+    bpf: {
+      programs: several(random, () => ({ linkIndex: 1, hook: 'tcx/ingress', position: 0, programId: random(3) })),
+      ...(random(3) === 0 && { problem: 'BPF programs: EPERM' }),
+    },
+    bridgeVlans: several(random, () => ({ linkIndex: linkIndex(), vlans: [] })),
+    wireguard: several(random, () => ({ linkIndex: linkIndex(), peers: [] })),
   });
 }
 

@@ -1,18 +1,20 @@
 import { equalJson } from '../topology/equal-json.ts';
 import type { NamespaceChange, RecordKind } from './kernel-delta.ts';
 import type { NetworkNamespace } from './kernel-snapshot.ts';
-import { numberRecordIds, RECORD_IDS } from './record-id.ts';
+import { numberRecordIds, RECORD_IDS, WHOLE_PARTS, type WholePart } from './record-id.ts';
 
 /** Decides what is worth telling: true where two records of one identity, or two readings of netfilter, count as the same. */
 export interface NamespaceEquality {
   readonly isSameRecord: (kind: RecordKind, one: unknown, other: unknown) => boolean;
   readonly isSameNetfilter: (one: unknown, other: unknown) => boolean;
+  readonly isSamePart: (part: WholePart, one: unknown, other: unknown) => boolean;
 }
 
 /** Everything counts. */
 export const exactEquality: NamespaceEquality = {
   isSameRecord: (_, one, other) => equalJson(one, other),
   isSameNetfilter: equalJson,
+  isSamePart: (_, one, other) => equalJson(one, other),
 };
 
 const RECORD_KINDS = Object.keys(RECORD_IDS) as RecordKind[];
@@ -95,18 +97,23 @@ function diffTheRest(
   after: NetworkNamespace,
   equality: NamespaceEquality,
 ): Partial<NamespaceChange> {
-  const { names, kind, netfilter, nextHops, trafficControl } = after;
+  const { names, kind, netfilter } = after;
   const isNetfilterNew =
     netfilter !== undefined &&
     netfilter !== before.netfilter &&
     (before.netfilter === undefined || !equality.isSameNetfilter(before.netfilter, netfilter));
+  const parts = WHOLE_PARTS.filter(
+    (part) =>
+      after[part] !== undefined &&
+      after[part] !== before[part] &&
+      !equality.isSamePart(part, before[part], after[part]),
+  );
   const sysctlChange = diffSysctls(before.sysctls, after.sysctls);
   return {
     ...(equalJson(before.names, names) ? {} : { names }),
     ...(before.kind === kind ? {} : { kind }),
     ...(isNetfilterNew ? { netfilter } : {}),
-    ...(nextHops === undefined || equalJson(before.nextHops, nextHops) ? {} : { nextHops }),
-    ...(trafficControl === undefined || equalJson(before.trafficControl, trafficControl) ? {} : { trafficControl }),
+    ...Object.fromEntries(parts.map((part) => [part, after[part]])),
     ...(sysctlChange === undefined ? {} : { sysctlChange }),
   };
 }

@@ -61,6 +61,7 @@ const routeGroups = [
   RTNLGRP.IPV6_NETCONF,
   RTNLGRP.NSID,
   RTNLGRP.NEXTHOP,
+  RTNLGRP.BRVLAN,
 ];
 
 /**
@@ -209,12 +210,19 @@ function openSubscription(protocol: number, groups: readonly number[]): number {
   try {
     setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.LISTEN_ALL_NSID, value: 1 });
     bindSocket(fd, netlinkAddress());
-    for (const group of groups) {
-      setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.ADD_MEMBERSHIP, value: group });
-    }
+    for (const group of groups) joinGroup(fd, group);
     return fd;
   } catch (error) {
     closeDescriptor(fd);
     throw error;
+  }
+}
+
+/** A kernel that has no such group (RTNLGRP_BRVLAN came with 5.6) has nothing to tell in it. */
+function joinGroup(fd: number, value: number): void {
+  try {
+    setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.ADD_MEMBERSHIP, value });
+  } catch (error) {
+    if (!(error instanceof SystemCallError && error.code === 'EINVAL')) throw error;
   }
 }

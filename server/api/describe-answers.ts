@@ -7,6 +7,13 @@ const problem = {
   content: { 'application/problem+json': { schema: describeJson('Problem', Problem) } },
 };
 
+/** What every route may answer instead of its own. */
+export const PROBLEM_ANSWERS = {
+  401: { ...problem, description: 'Nobody is logged in, where a login is needed' },
+  403: { ...problem, description: 'A right is missing; `detail` names it' },
+  default: problem,
+};
+
 /**
  * The `responses` of a route that answers one contract, or a problem. The type leaves the content out: Hono would otherwise
  * hold every handler to it, problems included, and the contract is written in zod, not in JSON Schema.
@@ -18,7 +25,7 @@ export function describeAnswers(
 ): Record<number, { readonly description: string }> {
   const answers = {
     [status]: { description: name, content: { 'application/json': { schema: describeJson(name, schema) } } },
-    default: problem,
+    ...PROBLEM_ANSWERS,
   };
   return answers;
 }

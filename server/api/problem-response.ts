@@ -19,6 +19,7 @@ const PROBLEMS = {
   'too-large': { status: 413, title: 'The body is too large' },
   'foreign-host': { status: 403, title: 'The Host header names another machine' },
   'foreign-origin': { status: 403, title: 'The request comes from another site' },
+  forbidden: { status: 403, title: 'A right is missing' },
   'agents-only': { status: 403, title: 'For agents on this machine only' },
   'no-token': { status: 401, title: 'A token is needed' },
   'token-refused': { status: 401, title: 'The token is not accepted' },

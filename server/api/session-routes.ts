@@ -7,7 +7,7 @@ import { writeSessionCookie } from '../auth/session-cookie.ts';
 import type { Session } from '../auth/sessions.ts';
 import { viewerOf } from '../auth/viewer-of.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
-import { describeAnswers } from './describe-answers.ts';
+import { describeAnswers, PROBLEM_ANSWERS } from './describe-answers.ts';
 import { respondProblem, respondRefusal } from './problem-response.ts';
 
 const PATH = '/api/v1/session';
@@ -24,7 +24,11 @@ export function addSessionRoutes(api: Api, parts: ApiParts): void {
     (context) => context.json(describeSession(viewerOf(context).scope, context.get('session'))),
   );
   api.openapi(
-    createRoute({ method: 'delete', path: PATH, responses: { 204: { description: 'Nobody is logged in any more' } } }),
+    createRoute({
+      method: 'delete',
+      path: PATH,
+      responses: { 204: { description: 'Nobody is logged in any more' }, ...PROBLEM_ANSWERS },
+    }),
     (context) => {
       parts.gate?.logOut(context.req.header('cookie'));
       const cookie = writeSessionCookie('', { restMs: 0, isSecure: context.env.client.isSecure });
@@ -34,11 +38,14 @@ export function addSessionRoutes(api: Api, parts: ApiParts): void {
 }
 
 /** Sets `viewer` and `session`. Who logs in has neither yet, and who logs out is not asked about. */
-function makeGuard({ gate, metrics }: ApiParts): MiddlewareHandler<ApiEnvironment> {
+function makeGuard({ gate, viewerFor, metrics }: ApiParts): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
     const { path, method } = context.req;
-    const isOpen = path === PATH && (method === 'POST' || method === 'DELETE');
-    if (gate === undefined || isOpen || context.env.door === 'unix') return next();
+    if (gate === undefined || context.env.door === 'unix') {
+      context.set('viewer', viewerFor(context.env.incoming.headers));
+      return next();
+    }
+    if (path === PATH && (method === 'POST' || method === 'DELETE')) return next();
     const admitted = await gate.admit({
       authorization: context.req.header('authorization'),
       cookie: context.req.header('cookie'),
