@@ -1,7 +1,8 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { AppShell } from '#components/shell/app-shell.tsx';
-import { ThemeScript } from '#components/theme/theme-script.tsx';
+import { StartScript } from '#components/shell/start-script.tsx';
+import { readNonce } from './read-nonce.ts';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -16,11 +17,12 @@ export const viewport: Viewport = {
   ],
 };
 
-export default function RootLayout({ children }: { readonly children: ReactNode }) {
+export default async function RootLayout({ children }: { readonly children: ReactNode }) {
+  const nonce = await readNonce();
   return (
     <html lang="en" data-theme="dark" suppressHydrationWarning>
       <head>
-        <ThemeScript />
+        <StartScript nonce={nonce} />
       </head>
       <body>
         <AppShell>{children}</AppShell>

@@ -9,6 +9,7 @@ import {
   type V1DaemonSet,
   type V1Deployment,
   type V1NetworkPolicy,
+  type V1RoleBinding,
 } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findHelm } from './find-helm.ts';
@@ -73,6 +74,24 @@ describe('deploy/podwire.yaml', () => {
       [['subjectaccessreviews'], ['create']],
     ]);
     expect(rules.flatMap(({ resources = [] }) => resources)).not.toContain('secrets');
+  });
+
+  it('tells the collector whom to take for an agent: the account that the agents have', () => {
+    const { PODWIRE_AGENT_ACCOUNT, PODWIRE_HOSTS } = variablesOf(collector?.containers[0]);
+    expect(PODWIRE_AGENT_ACCOUNT).toBe(`system:serviceaccount:podwire:${agent?.serviceAccountName}`);
+    expect(PODWIRE_HOSTS?.split(',')).toContain('podwire.podwire.svc');
+    const mount = agent?.containers[0]?.volumeMounts?.find(({ name }) => name === 'collector-token');
+    expect(variablesOf(agent?.containers[0]).PODWIRE_TOKEN_FILE).toBe(`${mount?.mountPath}/token`);
+  });
+
+  it('has roles for people, and binds nobody to them', () => {
+    const verbs = (role: string, resource: string) =>
+      find<V1ClusterRole>(objects, 'ClusterRole', role).rules?.find(({ resources }) => resources?.includes(resource))
+        ?.verbs;
+    expect(verbs('-viewer', 'pods')).toEqual(['get', 'list', 'watch']);
+    expect(verbs('-tracer', 'pods')).toEqual(['get', 'list', 'watch', 'trace']);
+    const bound = objects.flatMap((object) => ('roleRef' in object ? [(object as V1RoleBinding).roleRef.name] : []));
+    expect(bound.toSorted()).toEqual(['podwire', 'podwire-agent']);
   });
 
   it('runs the agent on every node, one without a network among them, in the node’s own network', () => {
@@ -141,6 +160,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
       PODWIRE_MTU: '1400',
       PODWIRE_POD_CIDR: 'node',
     });
+  });
+
+  it('passes on names and proxies that are set, and refuses what is none', () => {
+    const settings = ['collector.hosts={podwire.example.org}', 'collector.trustedProxies={10.1.0.0/16}'];
+    const variables = variablesOf(podOf(find<V1Deployment>(render(...settings), 'Deployment'))?.containers[0]);
+    expect(variables.PODWIRE_HOSTS).toMatch(/^podwire,podwire\.pods,.*,podwire\.example\.org$/);
+    expect(variables.PODWIRE_TRUSTED_PROXIES).toBe('10.1.0.0/16');
+    expect(template('--set', 'collector.hosts={https://podwire}').status).not.toBe(0);
   });
 
   it('finds its own Service under any name of the release', () => {

@@ -18,6 +18,12 @@ export type RunningPodwire = {
   readonly stop: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
 };
 
+type StartWish = {
+  readonly hasWeb: boolean;
+  /** Settings beside those that every test's server has. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
 const repository = resolve(import.meta.dirname, '..');
 const node26 = join(repository, 'node_modules/.bin/node');
 const startDeadlineMs = 90_000;
@@ -26,7 +32,7 @@ const startDeadlineMs = 90_000;
  * Starts the real server with its embedded lab, as `npm start` does, and resolves when it answers. `hasWeb` false leaves
  * the dashboard out, for tests that talk to the API alone. Throws with the server's own words if it does not come up.
  */
-export async function startPodwire({ hasWeb }: { readonly hasWeb: boolean }): Promise<RunningPodwire> {
+export async function startPodwire({ hasWeb, environment = {} }: StartWish): Promise<RunningPodwire> {
   const executable = join(repository, 'dist/podwire');
   if (!existsSync(executable)) throw new Error(`${executable} is missing: npm run build`);
   const dataDirectory = mkdtempSync(join(tmpdir(), 'podwire-e2e-'));
@@ -40,6 +46,7 @@ export async function startPodwire({ hasWeb }: { readonly hasWeb: boolean }): Pr
       PODWIRE_DATA: dataDirectory,
       PODWIRE_LAB: 'auto',
       PODWIRE_WEB: hasWeb ? 'on' : 'off',
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { createApiServer } from './api/api-server.ts';
 import { keepEndpointSlices } from './api/endpoint-slices.ts';
+import { LabAccounts } from './api/lab-accounts.ts';
 import { listenForAgents } from './api/listen-for-agents.ts';
 import { ObjectStore } from './api/object-store.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
@@ -38,7 +39,9 @@ process.once('message', (message, handle) => {
 async function start(options: LabOptions, api: { readonly url: string; readonly listener: Server }): Promise<void> {
   const store = new ObjectStore();
   const kubelets = new Map<string, Kubelet>();
-  const parts = { store, kubelets, token: options.token, now: readNow, createUuid: randomUUID };
+  const { token } = options;
+  const accounts = new LabAccounts({ secret: token, nowMs: Date.now });
+  const parts = { store, kubelets, token, accounts, now: readNow, createUuid: randomUUID };
   keepEndpointSlices(store, parts);
   const http = createApiServer(parts);
   await listenForAgents(http, options);

@@ -10,9 +10,47 @@ test('without settings it listens on loopback, keeps data beside itself and star
   });
 });
 
-test.each(['0.0.0.0:7639', '192.168.31.1:7639', '[::]:7639'])('%s is refused, for there is no login yet', (listen) => {
-  const config = read({ PODWIRE_LISTEN: listen });
-  expect(config.ok ? '' : config.error.problem).toMatch(/no login yet/);
+test.each(['0.0.0.0:7639', '192.168.31.1:7639', '[::]:7639'])(
+  '%s is refused without a cluster: nobody could log in, and it says what to do',
+  (listen) => {
+    const config = read({ PODWIRE_LISTEN: listen });
+    expect(config.ok ? '' : config.error.problem).toMatch(/open the dashboard to the network/);
+    expect(config.ok ? '' : config.error.remedy).toMatch(/KUBECONFIG.*127\.0\.0\.1/);
+  },
+);
+
+test('a login is needed everywhere but on loopback outside of a pod', () => {
+  const needsLogin = (environment: Record<string, string>) => {
+    const config = read(environment);
+    return config.ok ? config.value.access.needsLogin : config.error.problem;
+  };
+  expect(needsLogin({})).toBe(false);
+  expect(needsLogin({ KUBECONFIG: '/k', PODWIRE_LISTEN: '[::1]:7639' })).toBe(false);
+  expect(needsLogin({ KUBECONFIG: '/k', PODWIRE_LISTEN: '0.0.0.0:7639' })).toBe(true);
+  expect(needsLogin({ KUBERNETES_SERVICE_HOST: '10.96.0.1' })).toBe(true);
+  expect(needsLogin({ KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBECONFIG: '/k' })).toBe(true);
+});
+
+test('names, proxies and the agents’ account are read as they are written, and what is none of them is named', () => {
+  const account = 'system:serviceaccount:podwire:podwire-agent';
+  const config = read({
+    PODWIRE_HOSTS: 'Podwire.Example.org, podwire.podwire.svc',
+    PODWIRE_TRUSTED_PROXIES: '10.0.0.5,fd00::/8',
+    PODWIRE_AGENT_ACCOUNT: account,
+  });
+  if (!config.ok) throw new Error(config.error.problem);
+  const { hosts, trustedProxies, agentAccount } = config.value.access;
+  expect([hosts, agentAccount]).toEqual([['podwire.example.org', 'podwire.podwire.svc'], account]);
+  expect(['10.0.0.5', '10.0.0.6'].map((address) => trustedProxies.check(address))).toEqual([true, false]);
+  expect(trustedProxies.check('fd12::1', 'ipv6')).toBe(true);
+  const problemOf = (environment: Record<string, string>) => {
+    const odd = read(environment);
+    return odd.ok ? '' : odd.error.problem;
+  };
+  expect(problemOf({ PODWIRE_HOSTS: 'https://podwire.example.org' })).toMatch(/https:.* is no host name/);
+  expect(problemOf({ PODWIRE_TRUSTED_PROXIES: '10.0.0.0/40' })).toMatch(/10\.0\.0\.0\/40 is neither/);
+  expect(problemOf({ PODWIRE_TRUSTED_PROXIES: 'proxy' })).toMatch(/proxy is neither/);
+  expect(problemOf({ PODWIRE_AGENT_ACCOUNT: 'podwire-agent' })).toMatch(/is no ServiceAccount/);
 });
 
 test.each(['7639', '127.0.0.1', '127.0.0.1:70000', 'example.org:7639'])('%s is no place to listen', (listen) => {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { type AccessSettings, readAccess } from './read-access.ts';
 import { readRetention } from './read-retention.ts';
 import type { RetentionLimits } from './topology/log-retention.ts';
 
@@ -16,6 +17,7 @@ export type Config = {
   readonly dataFolder: string;
   /** Where agents on this machine post; at most 107 bytes, sun_path of unix(7). */
   readonly collectorSocket: string;
+  readonly access: AccessSettings;
   readonly cluster: 'lab' | 'kubernetes' | 'none';
   /** Looked into where RBAC forbids to see all of them; empty: the one of the kubeconfig's context, or of this pod. */
   readonly namespaces: readonly string[];
@@ -36,10 +38,12 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /**
  * Reads every setting once. `PODWIRE_LISTEN` (127.0.0.1:7639), `PODWIRE_DATA` (.podwire), `KUBECONFIG` or the in-cluster
  * variables, `PODWIRE_NAMESPACES` (comma-separated), `PODWIRE_LAB` (auto, off), `PODWIRE_WEB` (on, off), `PODWIRE_DEV` (1), `PODWIRE_LOG` (info),
- * `PODWIRE_EXECUTABLE` (dist/podwire), `PODWIRE_RETENTION_AGE` (7d), `PODWIRE_RETENTION_SIZE` (2GiB), `OTEL_EXPORTER_OTLP_ENDPOINT` (none). Relative paths count from `folder`.
+ * `PODWIRE_EXECUTABLE` (dist/podwire), `PODWIRE_RETENTION_AGE` (7d), `PODWIRE_RETENTION_SIZE` (2GiB), `OTEL_EXPORTER_OTLP_ENDPOINT` (none),
+ * and those of `readAccess`. Relative paths count from `folder`.
  */
 export function readConfig(environment: Environment, folder: string): Result<Config, Obstacle> {
-  const listen = readListen(environment.PODWIRE_LISTEN ?? '127.0.0.1:7639');
+  const place = environment.PODWIRE_LISTEN ?? '127.0.0.1:7639';
+  const listen = readListen(place);
   if (!listen.ok) return listen;
   const logLevel = environment.PODWIRE_LOG ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
@@ -49,6 +53,9 @@ export function readConfig(environment: Environment, folder: string): Result<Con
   if (lab !== 'auto' && lab !== 'off') {
     return fail({ problem: `PODWIRE_LAB=${lab} is neither auto nor off.`, remedy: 'Leave it out, or set it to off.' });
   }
+  const cluster = chooseCluster(environment, lab);
+  const access = readAccess(environment, { listen: place, host: listen.value.host, cluster });
+  if (!access.ok) return access;
   const retention = readRetention(environment);
   if (!retention.ok) return retention;
   const dataFolder = resolve(folder, expandHome(environment.PODWIRE_DATA ?? '.podwire'));
@@ -63,7 +70,8 @@ export function readConfig(environment: Environment, folder: string): Result<Con
     ...listen.value,
     dataFolder,
     collectorSocket,
-    cluster: chooseCluster(environment, lab),
+    access: access.value,
+    cluster,
     namespaces: (environment.PODWIRE_NAMESPACES ?? '').split(',').flatMap((name) => name.trim() || []),
     web: environment.PODWIRE_WEB === 'off' ? 'off' : environment.PODWIRE_DEV === '1' ? 'dev' : 'built',
     logLevel,
@@ -97,15 +105,7 @@ function readListen(text: string): Result<{ readonly host: string; readonly port
       remedy: 'Write it as 127.0.0.1:7639 or [::1]:7639.',
     });
   }
-  if (!isLoopback(host)) {
-    return fail({
-      problem: `PODWIRE_LISTEN=${text} would open the dashboard to the network, and it has no login yet.`,
-      remedy: 'Listen on 127.0.0.1 and reach it from elsewhere through ssh -L 7639:127.0.0.1:7639.',
-    });
-  }
   return succeed({ host, port });
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
 const expandHome = (path: string): string => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path);

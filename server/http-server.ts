@@ -5,42 +5,69 @@ import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Problem } from '#model/protocol/problem.ts';
+import { fail, type Result, succeed } from '#model/result.ts';
 import type { Api, ApiParts } from './api/api-context.ts';
 import { guardRequest } from './api/guard-request.ts';
-import { buildProblem } from './api/problem-response.ts';
+import { buildProblem, headersOf } from './api/problem-response.ts';
+import type { Gate } from './auth/gate.ts';
+import { type Client, readClient } from './auth/read-client.ts';
+import { readSessionCookie } from './auth/session-cookie.ts';
+import type { Viewer } from './auth/viewer.ts';
 import type { LiveHub } from './live/live-hub.ts';
+import type { Metrics } from './metrics/make-metrics.ts';
+import { PageDoor } from './page-door.ts';
+import type { AccessSettings } from './read-access.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
-export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void | Promise<void>;
+
+type Parts = {
+  readonly api: Api;
+  readonly hub: LiveHub;
+  /** Absent where nobody logs in. */
+  readonly gate: Gate | undefined;
+  /** Who it is there. */
+  readonly viewerFor: ApiParts['viewerFor'];
+  readonly access: AccessSettings;
+  readonly metrics: Pick<Metrics, 'access'>;
+};
 
 const OURS = /^\/(?:api|agent)(?:\/|$)|^\/(?:healthz|readyz|metrics)$/;
 const LIVE_PATH = '/api/v1/live';
+/** A socket file is as good as this machine. */
+const AT_SOCKET = { door: 'unix', client: { address: '127.0.0.1', isSecure: false } } as const;
 
 /**
- * The two doors of one Podwire: TCP for browsers, guarded, and a unix socket for agents, which the file system guards.
- * Paths of the API go to Hono, the live path to the hub, everything else to the web app where there is one.
+ * The two doors of one Podwire: TCP for browsers, and for agents with tokens, guarded; and a unix socket for agents, which the file
+ * system guards. Paths of the API go to Hono, the live path to the hub, everything else to the web app where there is one.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #tcp: Server;
   readonly #unix: Server;
-  readonly #hub: LiveHub;
-  readonly #viewerFor: ApiParts['viewerFor'];
-  readonly #api: ReturnType<typeof getRequestListener>;
+  readonly #parts: Parts;
   /** Requests that the API has begun to answer: closing waits for them, as they use what is closed next. */
   readonly #underWay = new Set<Promise<unknown>>();
   #socketPath: string | undefined;
-  pages: PageHandler | undefined;
+  readonly pages: PageDoor;
   pageUpgrade: UpgradeHandler | undefined;
 
-  constructor(api: Api, hub: LiveHub, viewerFor: ApiParts['viewerFor']) {
-    this.#hub = hub;
-    this.#viewerFor = viewerFor;
-    this.#api = getRequestListener(api.fetch, { overrideGlobalObjects: false });
-    this.#tcp = createServer((request, response) => this.#serve(request, response));
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.pages = new PageDoor(parts.gate);
+    const { fetch } = parts.api;
+    const answerTcp = getRequestListener(
+      (request, env) =>
+        fetch(request, { ...env, door: 'tcp', client: this.#clientOf(env.incoming as IncomingMessage) }),
+      { overrideGlobalObjects: false },
+    );
+    const answerUnix = getRequestListener((request, env) => fetch(request, { ...env, ...AT_SOCKET }), {
+      overrideGlobalObjects: false,
+    });
+    this.#tcp = createServer((request, response) => this.#serve(request, response, answerTcp));
     this.#tcp.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
-    this.#unix = createServer((request, response) => this.#answer(request, response));
+    this.#unix = createServer((request, response) => this.#track(answerUnix(request, response)));
   }
 
   /** Rejects with the system's error, EADDRINUSE for one. Answers the port, which the kernel chose where 0 was asked. */
@@ -67,63 +94,90 @@ export class HttpServer implements AsyncDisposable {
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const work = this.#api(request, response).finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
+  #track(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    const problem = guardRequest(readGuarded(request, false));
-    if (problem !== undefined) {
-      answerProblem(response, problem);
-    } else if (OURS.test(pathOf(request))) {
-      this.#answer(request, response);
-    } else if (this.pages === undefined) {
-      answerProblem(
-        response,
-        buildProblem('not-found', 'The web app is off or still starting; the API is at /api/v1.'),
-      );
-    } else {
-      void this.pages(request, response);
+  #serve(request: IncomingMessage, response: ServerResponse, answer: RequestListener): void {
+    setSecurityHeaders(response);
+    const problem = this.#guard(request, false);
+    if (problem === undefined && !OURS.test(pathOf(request))) {
+      this.pages.serve(request, response);
+      return;
     }
+    response.setHeader('cache-control', 'no-store');
+    if (problem === undefined) this.#track(answer(request, response));
+    else response.writeHead(problem.status, headersOf(problem)).end(JSON.stringify(problem));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const problem = guardRequest(readGuarded(request, true));
+    const problem = this.#guard(request, true);
     if (problem !== undefined) {
       refuseUpgrade(socket, problem);
-    } else if (pathOf(request) === LIVE_PATH && this.#hub.isFull) {
-      refuseUpgrade(socket, buildProblem('too-many-browsers', 'Close some of them, or read REST instead.'));
     } else if (pathOf(request) === LIVE_PATH) {
-      this.#hub.upgrade(request, socket, head, this.#viewerFor(request.headers));
+      void this.#openLive(request, socket, head);
     } else if (this.pageUpgrade === undefined) {
       refuseUpgrade(socket, buildProblem('not-found', pathOf(request)));
     } else {
       void this.pageUpgrade(request, socket, head);
     }
   }
+
+  async #openLive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Whoever hangs up while we ask about them must not end this process.
+    const ignore = (): void => undefined;
+    socket.on('error', ignore);
+    const viewer = await this.#admit(request, socket);
+    socket.off('error', ignore);
+    if (!viewer.ok) refuseUpgrade(socket, viewer.error);
+    else if (this.#parts.hub.isFull) {
+      refuseUpgrade(socket, buildProblem('too-many-browsers', 'Close some of them, or read REST instead.'));
+    } else this.#parts.hub.upgrade(request, socket, head, viewer.value);
+  }
+
+  async #admit(request: IncomingMessage, socket: Duplex): Promise<Result<Viewer, Problem>> {
+    const { gate, metrics } = this.#parts;
+    if (gate === undefined) return succeed(this.#parts.viewerFor(request.headers));
+    const { authorization, cookie } = request.headers;
+    const { address } = this.#clientOf(request);
+    const admitted = await gate.admitSocket({ authorization, cookie, address }, socket);
+    if (admitted.ok) return succeed(admitted.value.viewer);
+    metrics.access.refused(admitted.error.word);
+    return fail(buildProblem(admitted.error.word, admitted.error.detail));
+  }
+
+  #guard(request: IncomingMessage, isUpgrade: boolean): Problem | undefined {
+    const { gate, access, metrics } = this.#parts;
+    const { host, origin, cookie } = request.headers;
+    const hasCookie = gate !== undefined && readSessionCookie(cookie) !== undefined;
+    const guarded = { method: request.method ?? 'GET', host, origin, isUpgrade, hasCookie };
+    const refusal = guardRequest(guarded, access.hosts);
+    if (refusal === undefined) return undefined;
+    metrics.access.refused(refusal.word);
+    return buildProblem(refusal.word, refusal.detail);
+  }
+
+  #clientOf(request: IncomingMessage): Client {
+    return readClient(request, this.#parts.access.trustedProxies);
+  }
 }
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?')[0] ?? '/';
 
-const readGuarded = (request: IncomingMessage, isUpgrade: boolean) => ({
-  method: request.method ?? 'GET',
-  host: request.headers.host,
-  origin: request.headers.origin,
-  isUpgrade,
-});
-
-function answerProblem(response: ServerResponse, problem: Problem): void {
-  response.writeHead(problem.status, { 'content-type': 'application/problem+json' });
-  response.end(JSON.stringify(problem));
-}
-
 function refuseUpgrade(socket: Duplex, problem: Problem): void {
+  // It may be gone by now.
+  socket.on('error', () => socket.destroy());
   const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const headers = Object.entries({
+    ...headersOf(problem),
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines}\r\n${body}`);
 }
 
 function listenOn(server: Server, where: { host?: string; port?: number; path?: string }): Promise<void> {

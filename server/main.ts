@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KubeConfig } from '@kubernetes/client-node';
 import pino, { type Logger } from 'pino';
+import { fail, type Result, succeed } from '#model/result.ts';
 import type { LabClient } from './api/lab-client.ts';
+import { ReviewClient } from './auth/review-client.ts';
 import { ClusterWatch } from './cluster/watch-cluster.ts';
 import { type Config, type Obstacle, readConfig } from './config.ts';
 import { LabProcess } from './lab-process.ts';
@@ -38,6 +40,12 @@ async function main(): Promise<void> {
     isRefused = true;
     stop.resolve(1);
   };
+  const kubeConfig = readKubeConfig(config.value);
+  if (!kubeConfig.ok) {
+    complain(kubeConfig.error);
+    process.exitCode = 1;
+    return;
+  }
   const version = readVersion();
   const spans = config.value.sendsSpans ? parts.use(new SpanExport({ log, version })) : undefined;
   let isStarted = false;
@@ -47,16 +55,22 @@ async function main(): Promise<void> {
     else log.fatal({ err: error }, 'Podwire failed');
     if (!isStarted || !isStorageError(error)) process.exit(1);
   });
-  const started = await startServer(config.value, { log, clock: () => new Date(), version, spans });
+  const reviewer = kubeConfig.value?.makeApiClient(ReviewClient);
+  const started = await startServer(config.value, { log, clock: () => new Date(), version, spans, reviewer });
   isStarted = true;
   if (!started.ok) refuse(started.error);
-  else start({ config: config.value, server: parts.use(started.value), parts, log, refuse });
+  else {
+    const server = parts.use(started.value);
+    start({ config: config.value, kubeConfig: kubeConfig.value, server, parts, log, refuse });
+  }
   process.exitCode = await stop.promise;
   setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
 }
 
 type Start = {
   readonly config: Config;
+  /** Where a cluster is watched that is not the lab. */
+  readonly kubeConfig: KubeConfig | undefined;
   readonly server: RunningServer;
   readonly parts: AsyncDisposableStack;
   readonly log: Logger;
@@ -82,23 +96,31 @@ function start(given: Start): void {
 
 /** Answers what is watched, in a line for a person; `undefined` where it could not begin, which has been said. */
 async function startCluster(given: Start): Promise<string | undefined> {
-  const { config, server, parts, log, refuse } = given;
-  if (config.cluster === 'none') return 'No cluster is watched (PODWIRE_LAB=off, no KUBECONFIG).';
+  const { config, kubeConfig, server, parts, log } = given;
   if (config.cluster === 'lab') return startLab(given);
-  const kubeConfig = new KubeConfig();
-  try {
-    kubeConfig.loadFromDefault();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    refuse({ problem: `KUBECONFIG cannot be read: ${reason}.`, remedy: 'Unset it to start with the embedded lab.' });
-    return undefined;
-  }
+  if (kubeConfig === undefined) return 'No cluster is watched (PODWIRE_LAB=off, no KUBECONFIG).';
   const address = kubeConfig.getCurrentCluster()?.server;
   server.cluster.setSource({ source: 'kubernetes', ...(address !== undefined && { server: address }) });
   const own = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? 'default';
   const namespaces = config.namespaces.length > 0 ? config.namespaces : [own];
   parts.use(new ClusterWatch(kubeConfig, { sink: server.cluster, log, counts: server.watchCounts, namespaces }));
   return `It watches the cluster at ${address}.`;
+}
+
+/** `undefined` where no cluster is named. */
+function readKubeConfig({ cluster }: Config): Result<KubeConfig | undefined, Obstacle> {
+  if (cluster !== 'kubernetes') return succeed(undefined);
+  const kubeConfig = new KubeConfig();
+  try {
+    kubeConfig.loadFromDefault();
+    return succeed(kubeConfig);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail({
+      problem: `KUBECONFIG cannot be read: ${reason}.`,
+      remedy: 'Unset it to start with the embedded lab.',
+    });
+  }
 }
 
 function startLab(given: Start): Promise<string | undefined> {

@@ -22,7 +22,8 @@ export async function startPages(config: Config, folder: string, http: HttpServe
   const app = next({ dev: isDevelopment, dir: folder, hostname: config.host, port: config.port });
   await app.prepare();
   const handle = app.getRequestHandler();
-  http.pages = (request, response) => handle(request, response);
+  http.pages.handler = (request, response) => handle(request, response);
+  http.pages.isDevelopment = isDevelopment;
   if (isDevelopment) http.pageUpgrade = app.getUpgradeHandler();
   return succeed(undefined);
 }

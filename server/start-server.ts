@@ -6,6 +6,8 @@ import { fail, type Result, succeed } from '#model/result.ts';
 import { countEvents, listEvents } from './access/list-events.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
+import { Gate } from './auth/gate.ts';
+import type { Reviewer } from './auth/review-client.ts';
 import { ONLY_PERSON, type Viewer } from './auth/viewer.ts';
 import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
@@ -15,7 +17,7 @@ import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
 import type { LiveSource } from './live/live-source.ts';
-import { makeMetrics } from './metrics/make-metrics.ts';
+import { type Metrics, makeMetrics } from './metrics/make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
 import { STORE_FILE } from './store/storage-error.ts';
@@ -47,7 +49,9 @@ type Options = {
   readonly version: string;
   /** Absent where nobody receives spans. */
   readonly spans?: SpanExport | undefined;
-  /** Who sends a request with these headers. Absent: the one person at this machine. */
+  /** Whom to ask who people are; needed where `config.access` says that they log in. */
+  readonly reviewer?: Reviewer | undefined;
+  /** Who sends a request with these headers, where nobody logs in. Absent: the one person at this machine. */
   readonly viewerFor?: ((headers: IncomingHttpHeaders) => Viewer) | undefined;
 };
 
@@ -74,23 +78,21 @@ export async function startServer(config: Config, options: Options): Promise<Res
   const hub = new LiveHub({ fold, ...options, source: readLive(store, fold, options.clock) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
   const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, cluster, hub, spans });
+  const gate = config.access.needsLogin ? openGate({ config, options, store, metrics }) : undefined;
   const onBatch = metrics.ingest.taken;
   const api = createApi({
-    store,
+    ...{ store, commands, metrics, gate, viewerFor, log: options.log },
     openView: makeOpenView({ store, fold, clock: options.clock }),
     collector: new Collector({ recorder, fold, log: options.log, onBatch, commandResults: commands.hear, spans }),
-    commands,
-    log: options.log,
-    metrics,
-    viewerFor,
     lab: () => state.lab,
     isReady: () => state.isReady,
     storeTrouble: () => recorder.trouble?.message,
   });
-  const http = new HttpServer(api, hub, viewerFor);
+  const http = new HttpServer({ api, hub, gate, viewerFor, access: config.access, metrics });
   const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
+    gate?.[Symbol.dispose]();
     hub.close();
     commands.close();
     await http[Symbol.asyncDispose]();
@@ -109,6 +111,22 @@ export async function startServer(config: Config, options: Options): Promise<Res
     setLab: (lab) => void Object.assign(state, { lab }),
     setReady: () => void Object.assign(state, { isReady: true }),
     [Symbol.asyncDispose]: dispose,
+  });
+}
+
+function openGate(given: {
+  readonly config: Config;
+  readonly options: Options;
+  readonly store: Store;
+  readonly metrics: Metrics;
+}): Gate {
+  const { reviewer, clock } = given.options;
+  if (reviewer === undefined) throw new Error('a login is needed and nobody can be asked');
+  return new Gate({
+    reviewer: given.metrics.access.countReviews(reviewer),
+    agentAccount: given.config.access.agentAccount,
+    listNamespaces: () => given.store.facts.listNamespaces('pod'),
+    nowMs: () => clock().getTime(),
   });
 }
 

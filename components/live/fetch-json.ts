@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { Problem } from '#model/protocol/problem.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { goToLogin } from '../session/go-to-login.ts';
 
 /**
  * Asks the collector and checks the answer at the edge. Every failure is one line for the screen: the collector's own
- * problem details where it sent some (RFC 9457), else what happened to the request.
+ * problem details where it sent some (RFC 9457), else what happened to the request. Without a session, the login page is next.
  */
 export async function fetchJson<T>(
   path: string,
@@ -22,6 +23,7 @@ export async function fetchJson<T>(
 async function request(path: string, init: RequestInit): Promise<Result<unknown, string>> {
   try {
     const response = await fetch(path, init);
+    if (response.status === 401) goToLogin();
     const text = await response.text();
     const body: unknown = text === '' ? undefined : parseText(text);
     return response.ok ? succeed(body) : fail(describeProblem(response, body));

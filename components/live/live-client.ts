@@ -1,4 +1,6 @@
 import { LiveMessage, type LiveRequest, type LiveView } from '#model/protocol/live-message.ts';
+import { readSession } from '../session/call-session.ts';
+import { goToLogin } from '../session/go-to-login.ts';
 import type { ConnectionState, LiveModel, LiveState, LiveValue } from './live-state.ts';
 import { type LiveInput, reduceLive, toInstant } from './reduce-live.ts';
 
@@ -7,6 +9,8 @@ const LONGEST_RETRY_MS = 5000;
 /** A view that comes back within this time, as on a change of page, keeps its subscription. */
 const LINGER_MS = 5000;
 const TICK_MS = 1000;
+/** The server's code for a session that has ended or has other rights now: RFC 6455 leaves the range to applications. */
+const SESSION_ENDED = 4401;
 
 const LOADING: LiveState<LiveValue> = { status: 'loading' };
 
@@ -83,16 +87,25 @@ export class LiveClient {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     this.#socket = socket;
+    let isOpened = false;
     socket.addEventListener('open', () => {
+      isOpened = true;
       this.#attempts = 0;
       this.#take({ type: 'opened' });
     });
     socket.addEventListener('message', (event: MessageEvent<string>) => this.#hear(event.data));
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', ({ code }) => {
+      // A browser does not tell a script why a socket was refused: what REST answers is why.
+      if (!isOpened || code === SESSION_ENDED) void this.#leaveWithoutSession();
       this.#take({ type: 'closed', attempts: this.#attempts });
       const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
       setTimeout(() => this.#connect(), waitMs);
     });
+  }
+
+  async #leaveWithoutSession(): Promise<void> {
+    const session = await readSession();
+    if (!session.ok && session.error.status === 401) goToLogin();
   }
 
   /** The collector is another program, maybe of another version: what is not in the contract is said, not drawn. */

@@ -1,11 +1,17 @@
+'use client';
+
 import Link from 'next/link';
+import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
+import { AccountMenu } from '../session/account-menu.tsx';
 import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
 
-/** The frame around every page: a rail at the left, a bar at the bottom where the screen is narrow. */
+/** The frame around every page but the login: a rail at the left, a bar at the bottom where the screen is narrow. */
 export function AppShell({ children }: { readonly children: ReactNode }) {
+  // Nothing of what the frame shows is there before somebody is logged in.
+  if (usePathname() === '/login') return children;
   return (
     <div className="flex h-dvh flex-col-reverse md:flex-row">
       <a
@@ -19,7 +25,8 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
           <Logo />
         </Link>
         <Navigation />
-        <div className="px-3 md:mt-auto md:px-0">
+        <div className="flex items-center pr-3 md:mt-auto md:flex-col md:gap-1 md:pr-0">
+          <AccountMenu />
           <ThemeToggle />
         </div>
       </header>

@@ -16,7 +16,9 @@ export function ViewSwitch({ value, onChange }: ViewSwitchProps) {
       value={value}
       aria-label="Show as"
       onValueChange={(next) => (next === 'graph' || next === 'table') && onChange(next)}
-      className="flex rounded-md border border-line p-0.5"
+      // Radix would send a style attribute, which the page's content policy ignores.
+      style={{ outline: undefined }}
+      className="flex rounded-md border border-line p-0.5 outline-none"
     >
       {(['graph', 'table'] as const).map((drawing) => (
         <ToggleGroup.Item

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kubelet } from '../kubelet/kubelet.ts';
+import type { LabAccounts } from './lab-accounts.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** What the routes of the lab's API work on. */
@@ -7,6 +8,8 @@ export type ApiParts = {
   readonly store: ObjectStore;
   readonly kubelets: ReadonlyMap<string, Kubelet>;
   readonly token: string;
+  /** Who may log in to a dashboard that asks this API. */
+  readonly accounts: LabAccounts;
   /** RFC 3339 */
   readonly now: () => string;
   readonly createUuid: () => string;

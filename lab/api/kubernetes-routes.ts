@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { answerAccounts } from './account-routes.ts';
 import type { ApiRequest } from './api-request.ts';
 import { HttpFailure, readJson, writeJson } from './http-answers.ts';
 import { type KubernetesObject, type ObjectKind, RESOURCE_KINDS } from './kubernetes-objects.ts';
@@ -13,6 +14,7 @@ export async function answerKubernetes(call: ApiRequest): Promise<void> {
   const line = `${request.method} /${path.join('/')}`;
   const discovered = DISCOVERY[line];
   if (discovered !== undefined) return writeJson(response, 200, discovered);
+  if (await answerAccounts(call)) return;
   const place = readPlace(path);
   if (place === undefined) throw notFound(line);
   const { kind, namespace, name } = place;

@@ -23,10 +23,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Where batches go: `unixSocket` is set where the collector listens on a socket file. */
+/** Where batches go: `unixSocket` is set where the collector listens on a socket file, `tokenFile` where it asks for a token. */
 export interface CollectorAddress {
   readonly baseUrl: string;
   readonly unixSocket?: string;
+  /** Read anew for every request: kubelet renews it. */
+  readonly tokenFile?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -61,7 +63,7 @@ export function parseAgentSettings(env: Environment): Result<AgentSettings, stri
     runFolder: env.PODWIRE_RUN || '/run/podwire',
     journalFileBytes: journalFileBytes.value,
     journalTotalBytes: journalTotalBytes.value,
-    collector: collector.value,
+    collector: { ...collector.value, ...(env.PODWIRE_TOKEN_FILE && { tokenFile: env.PODWIRE_TOKEN_FILE }) },
     metrics: metrics.value,
   });
 }

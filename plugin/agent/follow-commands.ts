@@ -1,4 +1,5 @@
 import type { CollectorAddress } from './agent-settings.ts';
+import { callCollector } from './call-collector.ts';
 import { WakeSignal } from './wake-signal.ts';
 import { describeError, type WriteLog } from './write-log-line.ts';
 
@@ -46,13 +47,11 @@ async function readStream(stream: CommandStream, onOpen: () => void): Promise<st
   let timer = restart();
   try {
     const query = new URLSearchParams({ node, bootId });
-    const response = await fetch(`${collector.baseUrl}/agent/v1/commands?${query}`, {
+    const response = await callCollector(collector, `/agent/v1/commands?${query}`, {
       signal: AbortSignal.any([signal, silence.signal]),
-      ...(collector.unixSocket === undefined ? {} : { unix: collector.unixSocket }),
     });
     if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      return `HTTP ${response.status}`;
+      return `HTTP ${response.status}: ${(await response.text()).slice(0, 300)}`;
     }
     onOpen();
     let rest = '';

@@ -1,5 +1,6 @@
 import { BatchReceipt } from '#model/protocol/agent-batch.ts';
 import type { CollectorAddress } from './agent-settings.ts';
+import { callCollector } from './call-collector.ts';
 import { describeError } from './write-log-line.ts';
 
 /** `refused`: the collector will never take this content. `unreachable`: try again later. */
@@ -12,7 +13,7 @@ export type PostOutcome =
 const contentStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 const timeoutMs = 20_000;
 
-/** Posts one encoded batch to the collector, over its Unix socket where it has one. */
+/** Posts one encoded batch to the collector. */
 export async function postBatch(
   collector: CollectorAddress,
   body: Uint8Array<ArrayBuffer>,
@@ -22,12 +23,11 @@ export async function postBatch(
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
-    const response = await fetch(`${collector.baseUrl}/agent/v1/batches`, {
+    const response = await callCollector(collector, '/agent/v1/batches', {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
       body,
       signal: AbortSignal.any([signal, limit.signal]),
-      ...(collector.unixSocket === undefined ? {} : { unix: collector.unixSocket }),
     });
     const text = await response.text();
     if (response.ok) return { type: 'accepted', receipt: BatchReceipt.parse(JSON.parse(text)) };

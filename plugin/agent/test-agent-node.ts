@@ -16,6 +16,8 @@ export class TestAgentNode {
   readonly stateFolder: string;
   readonly #socketPath: string;
   #agents: ChildProcess[] = [];
+  /** What agents have said on stderr. */
+  log = '';
 
   private constructor(sandbox: KernelSandbox) {
     this.sandbox = sandbox;
@@ -40,7 +42,9 @@ export class TestAgentNode {
       PODWIRE_COLLECTOR: `unix:${this.#socketPath}`,
       ...env,
     });
-    agent.stderr?.resume();
+    agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.log += text;
+    });
     this.#agents.push(agent);
   }
 

@@ -39,6 +39,10 @@ export class TestCollector {
   readonly refusedIds = new Set<string>();
   /** Query strings of the streams of commands that agents have opened. */
   readonly commandQueries: string[] = [];
+  /** Authorization headers of all requests. */
+  readonly authorizations: (string | undefined)[] = [];
+  /** The only token that is good; absent: none is needed. */
+  token: string | undefined;
   readonly #bodies = new Map<string, Buffer>();
   readonly #socketPath: string;
   readonly #streams = new Set<ServerResponse>();
@@ -108,6 +112,13 @@ export class TestCollector {
   #listen(): Server {
     rmSync(this.#socketPath, { force: true });
     const server = createServer((request, response) => {
+      const { authorization } = request.headers;
+      this.authorizations.push(authorization);
+      if (this.token !== undefined && authorization !== `Bearer ${this.token}`) {
+        response.writeHead(401, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify({ type: 'https://podwire.io/problems/token-refused' }));
+        return;
+      }
       const handling =
         request.method === 'GET' ? this.#openStream(request, response) : this.#receive(request, response);
       // A connection that was cut in the middle of a batch.

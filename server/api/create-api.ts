@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
+import { ReviewUnavailable } from '../auth/access-reviews.ts';
 import { TimeGone } from '../topology/past-view.ts';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
@@ -8,6 +9,7 @@ import { addEventRoutes } from './event-routes.ts';
 import { addLabRoutes } from './lab-routes.ts';
 import { addPodRoutes } from './pod-routes.ts';
 import { respondProblem } from './problem-response.ts';
+import { addSessionRoutes, guardPath } from './session-routes.ts';
 import { addTopologyRoutes } from './topology-routes.ts';
 
 /** Every route below /api and /agent, the probes and the metrics. Runs without a port: `api.request('/healthz')`. */
@@ -26,13 +28,11 @@ export function createApi(parts: ApiParts): Api {
     if (trouble !== undefined) return context.text(`the event store cannot be written: ${trouble}\n`, 503);
     return parts.isReady() ? context.text('ready\n') : context.text('starting\n', 503);
   });
+  api.use('/metrics', guardPath(parts.gate, parts.metrics));
   api.get('/metrics', async (context) =>
     context.body(await parts.metrics.registry.metrics(), 200, { 'content-type': parts.metrics.registry.contentType }),
   );
-  api.use('/api/*', async (context, next) => {
-    context.set('viewer', parts.viewerFor(context.env.incoming.headers));
-    return next();
-  });
+  addSessionRoutes(api, parts);
   addTopologyRoutes(api, parts);
   addPodRoutes(api, parts);
   addEventRoutes(api, parts);
@@ -52,6 +52,7 @@ export function createApi(parts: ApiParts): Api {
     if (error instanceof HTTPException && error.status === 415) {
       return respondProblem(context, 'unsupported-media-type', 'Send application/json.');
     }
+    if (error instanceof ReviewUnavailable) return respondProblem(context, 'review-unavailable', error.message);
     if (error instanceof TimeGone) return respondProblem(context, 'before-retention', error.message);
     parts.log.error({ err: error, path: context.req.path }, 'route failed');
     return respondProblem(context, 'internal', 'See the log of this Podwire.');

@@ -21,6 +21,17 @@ const PROBLEMS = {
   'foreign-origin': { status: 403, title: 'The request comes from another site' },
   forbidden: { status: 403, title: 'A right is missing' },
   'agents-only': { status: 403, title: 'For agents on this machine only' },
+  'no-token': { status: 401, title: 'A token is needed' },
+  'token-refused': { status: 401, title: 'The token is not accepted' },
+  'token-expired': { status: 401, title: 'The token has expired' },
+  'wrong-audience': { status: 401, title: 'The token is for another audience' },
+  'not-the-agent': { status: 403, title: 'The token is not an agent’s' },
+  'other-node': { status: 403, title: 'The token is another node’s' },
+  'no-login': { status: 404, title: 'Nobody logs in here' },
+  'no-session': { status: 401, title: 'Nobody is logged in' },
+  'not-allowed': { status: 403, title: 'Your account may not do this' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  'review-unavailable': { status: 503, title: 'The Kubernetes API does not answer' },
   'lab-refused': { status: 409, title: 'The lab refused' },
   'lab-silent': { status: 502, title: 'The lab does not answer' },
   'command-refused': { status: 409, title: 'The agent refused the command' },
@@ -35,6 +46,9 @@ const PROBLEMS = {
 const LONGEST_WORDS = 600;
 
 export type ProblemWord = keyof typeof PROBLEMS;
+
+/** Why somebody may not, as a problem document says it. Nothing of a token is in it. */
+export type Refusal = { readonly word: ProblemWord; readonly detail: string; readonly retryAfterS?: number };
 
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
@@ -54,6 +68,17 @@ const shorten = (text: string): string =>
 /** Answers with a problem. */
 export function respondProblem(context: Context, word: ProblemWord, detail?: string): Response {
   const problem = { ...buildProblem(word, detail), instance: shorten(context.req.path) };
-  const headers = { 'content-type': 'application/problem+json' };
-  return context.body(JSON.stringify(problem), PROBLEMS[word].status, headers);
+  return context.body(JSON.stringify(problem), PROBLEMS[word].status, headersOf(problem));
 }
+
+/** Answers that somebody may not. */
+export function respondRefusal(context: Context, { word, detail, retryAfterS }: Refusal): Response {
+  if (retryAfterS !== undefined) context.header('retry-after', String(retryAfterS));
+  return respondProblem(context, word, detail);
+}
+
+/** RFC 9110 section 11.6.1 wants a challenge with every 401. */
+export const headersOf = ({ status }: Problem): Record<string, string> => ({
+  'content-type': 'application/problem+json',
+  ...(status === 401 && { 'www-authenticate': 'Bearer realm="podwire"' }),
+});

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { SpanExport } from '../telemetry/span-export.ts';
 import type { LogRetention } from '../topology/log-retention.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
+import { type AccessMetrics, makeAccessMetrics } from './access-metrics.ts';
 import { type IngestMetrics, makeIngestMetrics } from './ingest-metrics.ts';
 
 export type MetricParts = {
@@ -23,7 +24,11 @@ export type MetricParts = {
   readonly spans?: SpanExport | undefined;
 };
 
-export type Metrics = { readonly registry: Registry; readonly ingest: IngestMetrics };
+export type Metrics = {
+  readonly registry: Registry;
+  readonly ingest: IngestMetrics;
+  readonly access: AccessMetrics;
+};
 
 /** What an operator watches; docs/collector.md names them all. Most are read when they are scraped. */
 export function makeMetrics(parts: MetricParts): Metrics {
@@ -34,7 +39,7 @@ export function makeMetrics(parts: MetricParts): Metrics {
   addAgentMetrics(registry, parts);
   addWatchMetrics(registry, parts);
   if (parts.spans !== undefined) addSpanMetrics(registry, parts.spans);
-  return { registry, ingest: makeIngestMetrics(registry) };
+  return { registry, ingest: makeIngestMetrics(registry), access: makeAccessMetrics(registry) };
 }
 
 type Read = { readonly name: string; readonly help: string; readonly read: () => number };

@@ -12,6 +12,7 @@ export class FactTable {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #keys: StatementSync;
+  readonly #next: StatementSync;
   readonly #list: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -19,6 +20,7 @@ export class FactTable {
     this.#put = database.prepare('INSERT OR REPLACE INTO fact (kind, key, stream, object) VALUES (?, ?, ?, ?)');
     this.#remove = database.prepare('DELETE FROM fact WHERE kind = ? AND key = ?');
     this.#keys = database.prepare('SELECT key FROM fact WHERE kind = ?');
+    this.#next = database.prepare('SELECT key FROM fact WHERE kind = ? AND key > ? ORDER BY key LIMIT 1');
     this.#list = database.prepare(
       'SELECT key, stream, object FROM fact WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
     );
@@ -39,6 +41,19 @@ export class FactTable {
 
   listKeys(kind: ClusterKind): readonly string[] {
     return this.#keys.all(kind).map((row) => String(row.key));
+  }
+
+  /** Namespaces of the objects of a kind, without a look at each object: a key is `<namespace>/<name>`. */
+  listNamespaces(kind: ClusterKind): readonly string[] {
+    const namespaces: string[] = [];
+    for (let after = ''; ; ) {
+      const row = this.#next.get(kind, after);
+      if (row === undefined) return namespaces;
+      const [namespace = ''] = String(row.key).split('/');
+      namespaces.push(namespace);
+      // The next character after `/`: behind everything in this namespace.
+      after = `${namespace}0`;
+    }
   }
 
   /** The next so many behind a key, in the order of their keys; '' is before all. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { buildClusterNode } from '#model/testing/build-node.ts';
 import { EVERYTHING, type Scope } from '../auth/scope.ts';
 import { ONLY_PERSON, type Viewer } from '../auth/viewer.ts';
@@ -26,10 +27,11 @@ export type TenantServer = AsyncDisposable & {
 
 /** The real server with two tenants' pods on it. Who asks is the viewer that the header `x-viewer` names. */
 export async function startTenantServer(viewers: Partial<Record<ViewerName, Viewer>> = {}): Promise<TenantServer> {
-  const app = await startTestServer(undefined, undefined, (headers) => {
+  const viewerFor = (headers: IncomingHttpHeaders): Viewer => {
     const name = String(headers['x-viewer'] ?? 'everything') as ViewerName;
     return viewers[name] ?? { ...ONLY_PERSON, user: name, scope: SCOPES[name] };
-  });
+  };
+  const app = await startTestServer(undefined, undefined, { viewerFor });
   await fill(app);
   return {
     app,

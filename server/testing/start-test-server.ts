@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { BlockList } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
+import type { Reviewer } from '../auth/review-client.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Config } from '../config.ts';
+import type { AccessSettings } from '../read-access.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
 import type { SpanExport } from '../telemetry/span-export.ts';
 
@@ -22,11 +25,24 @@ export type Answer = { readonly status: number; readonly body: Record<string, un
 
 export const makeDataFolder = (): string => mkdtempSync(join(tmpdir(), 'podwire-server-'));
 
-/** The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. */
+/** What a test wants otherwise: somebody who is asked who people are, whose log is read, whose time is set. */
+export type TestWishes = {
+  readonly reviewer?: Reviewer;
+  readonly access?: Partial<AccessSettings>;
+  readonly log?: Logger;
+  readonly clock?: () => Date;
+  /** Who asks, where nobody logs in. */
+  readonly viewerFor?: (headers: IncomingHttpHeaders) => Viewer;
+};
+
+/**
+ * The real server on a free port and a unix socket; no cluster, no pages. Removes its folder unless one was given. With a reviewer
+ * people log in.
+ */
 export async function startTestServer(
   folder?: string,
   spans?: SpanExport,
-  viewerFor?: (headers: IncomingHttpHeaders) => Viewer,
+  wishes: TestWishes = {},
 ): Promise<TestServer> {
   const dataFolder = folder ?? makeDataFolder();
   const config: Config = {
@@ -34,6 +50,11 @@ export async function startTestServer(
     port: 0,
     dataFolder,
     collectorSocket: join(dataFolder, 'run', 'collector.sock'),
+    access: {
+      ...{ needsLogin: wishes.reviewer !== undefined, agentAccount: undefined, hosts: [] },
+      trustedProxies: new BlockList(),
+      ...wishes.access,
+    },
     cluster: 'none',
     namespaces: [],
     web: 'off',
@@ -43,11 +64,12 @@ export async function startTestServer(
     executable: '/nonexistent',
   };
   const started = await startServer(config, {
-    log: pino({ level: 'silent' }),
-    clock: () => new Date(),
+    log: wishes.log ?? pino({ level: 'silent' }),
+    clock: wishes.clock ?? (() => new Date()),
     version: 'test',
     spans,
-    viewerFor,
+    reviewer: wishes.reviewer,
+    viewerFor: wishes.viewerFor,
   });
   if (!started.ok) throw new Error(started.error.problem);
   const server = started.value;

@@ -30,12 +30,11 @@ image: {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Va
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
-{{/* The server answers to names that it knows, and kubelet would say the pod's address. */}}
-{{- define "podwire.collectorPort" -}}
-port: http
-httpHeaders:
-  - name: Host
-    value: localhost
+{{/* What its Service is called in the cluster, and what people call it. */}}
+{{- define "podwire.hosts" -}}
+{{- $name := include "podwire.fullname" . -}}
+{{- $hosts := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) (printf "%s.%s.svc.cluster.local" $name .Release.Namespace) -}}
+{{- join "," (concat $hosts .Values.collector.hosts) -}}
 {{- end -}}
 
 {{/* On the node's own network: kubelet asks at the very address. */}}
