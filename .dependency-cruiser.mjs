@@ -112,8 +112,9 @@ const boundaries = {
         'lab/(lab-plan|run-command)[.]ts',
         'lab/machine/(bind-programs|namespace-holder)[.]ts',
         'plugin/clients/(pack-image|tar-archive)[.]ts',
+        'deploy/find-helm[.]ts',
       ],
-      packages: ['@kubernetes/client-node'],
+      packages: ['@kubernetes/client-node', '@playwright/test'],
       core: true,
     }),
     ...allowOnly('bench', {

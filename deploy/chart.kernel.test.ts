@@ -144,6 +144,17 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(variablesOf(agent)).not.toHaveProperty('PODWIRE_API_SERVER');
   });
 
+  it('sees the processes of the node only where it is told to', () => {
+    const see = (...settings: readonly string[]) => {
+      const pod = podOf(find<V1DaemonSet>(render(...settings), 'DaemonSet', '-agent'));
+      return [pod?.hostPID, pod?.containers[0]?.securityContext?.capabilities?.add?.includes('SYS_PTRACE')];
+    };
+    expect([see(), see('agent.hostPID=true')]).toEqual([
+      [undefined, false],
+      [true, true],
+    ]);
+  });
+
   it('tells the init container all that is set about the network', () => {
     const objects = render(
       'cni.mode=bridge',

@@ -173,6 +173,18 @@ ensure_image() {
   printf '%s\n' "$wanted" >dist/.podwire-image-digest
 }
 
+find_cluster_obstacle() {
+  if ! command -v go >/dev/null; then
+    printf 'Go is missing, with which Kubernetes is built from its module'
+  elif [ "$(id -u)" != 0 ]; then
+    printf 'root is needed, for the cgroups and mounts of kubelets and container runtimes'
+  elif ! command -v apt-get >/dev/null; then
+    printf 'apt-get is missing, by which containerd and etcd come from Debian'
+  elif [ ! -e /sys/fs/cgroup/memory/tasks ]; then
+    printf 'no cgroups of version 1 are mounted, and the bench knows no others yet'
+  fi
+}
+
 ensure_next_types() {
   [ -e next-env.d.ts ] || node26 node_modules/next/dist/bin/next typegen 9>&- >/dev/null
 }
@@ -249,12 +261,14 @@ case $task in
     ;;
   test:cluster)
     # Said before anything is installed for tests that cannot run.
-    if ! command -v go >/dev/null; then
-      say 'no tests with a real cluster here: Go is missing, with which Kubernetes is built from its module'
+    obstacle=$(find_cluster_obstacle)
+    if [ -n "$obstacle" ]; then
+      say "no tests with a real cluster here: $obstacle"
       exit 0
     fi
     ensure_lab_packages
-    ensure_debian_packages /usr/sbin/runc=runc /usr/lib/cni/bridge=containernetworking-plugins setpriv=util-linux
+    ensure_debian_packages /usr/sbin/runc=runc /usr/lib/cni/bridge=containernetworking-plugins setpriv=util-linux \
+      chromium=chromium buildah=buildah mmdebstrap=mmdebstrap pgrep=procps
     ensure_npm_packages
     ensure_executable
     hand_over tools/run-cluster-tests.ts "$@"

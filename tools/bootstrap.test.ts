@@ -184,4 +184,9 @@ describe('npm run test:cluster', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toMatch(/^podwire: no tests with a real cluster here: Go is missing.*\n$/);
   });
+
+  it('says the same of a machine where nobody is root, before anything is installed', () => {
+    const { exitCode, stdout } = runTask('test:cluster', { go: 'exit 0', id: 'echo 1000', 'apt-get': 'exit 9' });
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^podwire: no tests .*: root is needed.*\n$/)]);
+  });
 });

@@ -46,6 +46,7 @@ export async function runSuite(suite: Suite): Promise<Tally> {
   console.log(`\npodwire: ${suite.name}`);
   rmSync(suite.reportPath, { force: true });
   const { exitCode, timedOut } = await runCommand({ command: process.execPath, ...suite });
-  if (timedOut) console.log(`podwire: ${suite.name} took longer than ${suite.timeoutMs / MINUTE_MS} minutes`);
+  if (timedOut)
+    console.log(`podwire: ${suite.name} took longer than ${Math.round(suite.timeoutMs / MINUTE_MS)} minutes`);
   return tallySuite(readTally(suite), exitCode);
 }

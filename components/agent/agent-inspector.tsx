@@ -9,6 +9,7 @@ import { InspectorSection } from '../pod/inspector-section.tsx';
 import { formatMoment } from '../timeline/format-moment.ts';
 import { formatBytes } from '../ui/format-bytes.ts';
 import { AgentMark } from './agent-mark.tsx';
+import { describeRuntimeStatus } from './describe-runtime-status.ts';
 import { DriftList } from './drift-list.tsx';
 import { listLosses } from './list-losses.ts';
 import { ReadAgain } from './read-again.tsx';
@@ -41,6 +42,11 @@ export function AgentInspector({ topology }: { readonly topology: NodeTopology }
           <ReadAgain node={name} />
         </div>
       </InspectorSection>
+      {agent.status?.runtimeStatus !== undefined && (
+        <InspectorSection title="The runtime’s STATUS">
+          <p className="text-xs">{describeRuntimeStatus(agent.status.runtimeStatus)}</p>
+        </InspectorSection>
+      )}
       <InspectorSection title={`Findings (${findings.length})`}>
         <FindingList findings={findings.map((each) => ({ ...each, node: name }))} isOnNode />
       </InspectorSection>

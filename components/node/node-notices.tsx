@@ -1,7 +1,8 @@
-import { CircleX, RadioTower, TriangleAlert } from 'lucide-react';
+import { Activity, CircleX, RadioTower, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { NodeTopology } from '#model/topology/topology.ts';
 import { OmissionNotes } from '../access/omission-notes.tsx';
+import { describeRuntimeStatus } from '../agent/describe-runtime-status.ts';
 import { listLosses } from '../agent/list-losses.ts';
 import { formatClock } from '../timeline/format-clock.ts';
 
@@ -16,6 +17,8 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   const { facts, agent, problems, findings, omitted } = node;
   const losses = agent.status === undefined ? [] : listLosses(agent.status);
   const ready = facts?.ready;
+  const asked = agent.state === 'live' ? agent.status?.runtimeStatus : undefined;
+  const isUnused = Object.values(topology.pods).every(({ lastAdd }) => lastAdd === undefined);
   const details = (
     <button type="button" onClick={() => onSelect('agent')} className="underline underline-offset-2 hover:text-text">
       Details
@@ -28,6 +31,14 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
         <Notice icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="status">
           <strong className="font-semibold">{ready.reason ?? 'NotReady'}</strong>
           {ready.message !== undefined && <span className="font-mono text-[11.5px]"> {ready.message}</span>}
+        </Notice>
+      )}
+      {asked !== undefined && (asked.error !== undefined || isUnused) && (
+        <Notice
+          icon={<Activity aria-hidden size={14} className={asked.error ? 'text-warning' : 'text-text-3'} />}
+          role="note"
+        >
+          {describeRuntimeStatus(asked)} {isUnused && 'No pod has been added yet.'}
         </Notice>
       )}
       {agent.state !== 'live' && (

@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import type { InvocationSummary } from '#model/topology/topology.ts';
 import { formatDuration } from '../ui/format-duration.ts';
+import { describeFailure } from './describe-invocation.ts';
 import { formatClock } from './format-clock.ts';
 import { parseInstant } from './parse-instant.ts';
 import type { TimelineSelection } from './timeline-selection.ts';
@@ -52,7 +53,7 @@ type InvocationRowProps = {
 };
 
 function InvocationRow({ invocation, isSelected, onSelect }: InvocationRowProps) {
-  const { verb, pod, containerId, node, ifName, startedAt, durationUs, outcome, error, addresses } = invocation;
+  const { verb, pod, containerId, node, ifName, startedAt, durationUs, outcome, addresses } = invocation;
   return (
     <tr
       aria-selected={isSelected}
@@ -81,7 +82,7 @@ function InvocationRow({ invocation, isSelected, onSelect }: InvocationRowProps)
       <td className="pr-4 font-mono">{ifName}</td>
       <td className="pr-4 font-mono">{formatDuration(durationUs)}</td>
       <td className={outcome === 'error' ? 'text-bad' : ''}>
-        {outcome === 'error' ? `failed: ${error ?? 'no reason given'}` : ['ok', ...(addresses ?? [])].join(' ')}
+        {outcome === 'error' ? describeFailure(invocation) : ['ok', ...(addresses ?? [])].join(' ')}
       </td>
     </tr>
   );

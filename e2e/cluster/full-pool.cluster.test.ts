@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runOrThrow } from '#lab/run-command.ts';
-import { PodBody } from '#model/protocol/rest.ts';
-import { BUSYBOX_IMAGE } from './pack-images.ts';
+import { StatusNote } from '#model/agent/status-note.ts';
+import { NodesBody, PodBody } from '#model/protocol/rest.ts';
+import { createPod, waitUntilRunning } from './pods.ts';
 import { configureNetwork, installBridge } from './podwire/node-network.ts';
 import { nodeOf, type PodwiredCluster, startPodwiredCluster, waitUntilReady } from './podwire/podwired-cluster.ts';
 import { readTimeline } from './podwire/timeline.ts';
@@ -50,26 +51,8 @@ const describeNetwork = ({ cniVersions = ['1.0.0', '1.1.0'], next = [] }: Networ
   ],
 });
 
-const createPod = (name: string) =>
-  cluster.api.createPod({
-    metadata: { name },
-    spec: {
-      nodeName: node.name,
-      terminationGracePeriodSeconds: 1,
-      containers: [{ name: 'main', image: BUSYBOX_IMAGE }],
-    },
-  });
-
-const explainPods = async () => ({
-  pods: await cluster.api.kubectl('get', 'pods', '-o', 'wide'),
-  nodes: await cluster.api.kubectl('get', 'nodes'),
-});
-
-const waitUntilRunning = (...names: readonly string[]) =>
-  waitFor({ what: `${names.join(' and ')} to run`, explain: explainPods }, async () => {
-    const running = (await cluster.api.listPods()).filter(({ status }) => status.phase === 'Running');
-    return names.every((name) => running.some(({ metadata }) => metadata.name === name));
-  });
+const createPodHere = (name: string) => createPod(cluster.api, name, { nodeName: node.name });
+const waitForPods = (...names: readonly string[]) => waitUntilRunning(cluster.api, ...names);
 
 const readPod = async (name: string): Promise<PodBody> =>
   PodBody.parse(await cluster.collector.get(`/api/v1/pods/default/${name}`));
@@ -85,6 +68,27 @@ const readNodeMessage = async (): Promise<string> => {
   return found?.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 };
 
+/** The runtime is told the same every five seconds; the timeline says it once a minute, and the node's agent for how long. */
+async function expectFoldedComplaint(): Promise<void> {
+  const readNote = async () =>
+    StatusNote.parse(JSON.parse(await runOrThrow([...node.enter, 'cat', '/run/podwire/status'])));
+  const { since } = await waitFor({ what: 'the same complaint three times' }, async () => {
+    const note = await readNote();
+    return note.error?.code === 50 && note.unjournalled >= 2 && note;
+  });
+  const lines = await readTimeline(cluster.collector, { node: node.name, verb: 'STATUS' });
+  expect(lines.filter(({ startedAt }) => startedAt >= since)).toMatchObject([
+    { outcome: 'error', error: expect.stringContaining('no address is left') },
+  ]);
+  const readTold = async () =>
+    NodesBody.parse(await cluster.collector.get('/api/v1/nodes')).nodes.find(({ name }) => name === node.name)?.agent
+      .status?.runtimeStatus;
+  await waitFor({ what: 'the complaint from the agent', explain: readTold }, async () => {
+    const told = await readTold();
+    return told?.error?.code === 50 && told.isAsked && told.since === since;
+  });
+}
+
 /** What the plugin's own store says is in use. */
 const listReserved = async (): Promise<readonly string[]> => {
   const names = await runOrThrow([...node.enter, 'ls', '/var/lib/podwire/ipam/podwire']);
@@ -94,11 +98,11 @@ const listReserved = async (): Promise<readonly string[]> => {
 describe('a pool of two addresses and three pods', () => {
   test('under a runtime that does not ask STATUS the kubelet tries again: an ADD and a DEL of a new sandbox each time', async () => {
     await configureNetwork(node, CONFIGURATION, describeNetwork({ cniVersions: ['1.0.0'] }));
-    await createPod('first');
-    await waitUntilRunning('first');
-    await createPod('second');
-    await waitUntilRunning('second');
-    await createPod('third');
+    await createPodHere('first');
+    await waitForPods('first');
+    await createPodHere('second');
+    await waitForPods('second');
+    await createPodHere('third');
     await waitForFailures('third', 3);
     const tries = (await readTimeline(cluster.collector, { pod: 'default/third' })).toReversed();
     const failed = tries.filter(({ verb }) => verb === 'ADD');
@@ -111,7 +115,7 @@ describe('a pool of two addresses and three pods', () => {
       expect(verbs.slice(0, 2)).toEqual(['ADD error', 'DEL ok']);
     }
     await cluster.api.deletePod('first');
-    await waitUntilRunning('third');
+    await waitForPods('third');
     await waitFor(
       { what: 'the ADD that worked in Podwire' },
       async () => (await readPod('third')).pod?.failedAdds === 0,
@@ -119,18 +123,19 @@ describe('a pool of two addresses and three pods', () => {
   });
 
   test('under one that asks, the node says that its pool is used up, until an address is free; running pods stay', async () => {
-    await createPod('first');
-    await createPod('second');
-    await waitUntilRunning('first', 'second');
+    await createPodHere('first');
+    await createPodHere('second');
+    await waitForPods('first', 'second');
     await waitFor({ what: 'the node’s complaint', explain: readNodeMessage }, async () =>
       (await readNodeMessage()).includes('no address is left in network podwire'),
     );
+    await expectFoldedComplaint();
     const [other] = (await cluster.api.listPods()).filter(({ metadata }) => metadata.name === 'second');
     const ping = await cluster.api.exec('first', 'ping', '-c1', '-W5', other?.status.podIP ?? '');
     expect(ping).toMatchObject({ exitCode: 0 });
-    await createPod('third');
+    await createPodHere('third');
     await cluster.api.deletePod('second');
-    await waitUntilRunning('first', 'third');
+    await waitForPods('first', 'third');
   });
 });
 
@@ -146,7 +151,7 @@ test('addresses that containerd leaves behind where ADD and DEL both fail are ta
   await writeFile(join(node.root, '/opt/cni/bin/broken'), BROKEN_PLUGIN, { mode: 0o755 });
   await configureNetwork(node, CONFIGURATION, describeNetwork({ next: [{ type: 'broken' }] }));
   const names = ['alpha', 'beta', 'gamma'];
-  for (const name of names) await createPod(name);
+  for (const name of names) await createPodHere(name);
   const pods = new Set(names.map((name) => `default/${name}`));
   const listAdds = async () => {
     const adds = await readTimeline(cluster.collector, { node: node.name, verb: 'ADD' });
@@ -160,6 +165,6 @@ test('addresses that containerd leaves behind where ADD and DEL both fail are ta
   expect(await readNodeMessage()).not.toContain('no address');
   await configureNetwork(node, CONFIGURATION, describeNetwork());
   await cluster.api.deletePod('gamma');
-  await waitUntilRunning('alpha', 'beta');
+  await waitForPods('alpha', 'beta');
   expect(await listReserved()).toEqual(ADDRESSES);
 });

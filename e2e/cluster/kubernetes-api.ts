@@ -9,6 +9,11 @@ import { Daemon } from './world/daemon.ts';
 
 const SOCKET = '/run/kubernetes-api.sock';
 
+const listKubectlWords = (kubeconfig: string): readonly string[] => [
+  `${NODE_PATHS.kubernetes}/kubectl`,
+  `--kubeconfig=${kubeconfig}`,
+];
+
 type Wish = { readonly node: BenchNode; readonly credentials: Credentials; readonly logs: string };
 
 /**
@@ -18,25 +23,27 @@ type Wish = { readonly node: BenchNode; readonly credentials: Credentials; reado
 export class KubernetesApi implements AsyncDisposable {
   readonly #node: BenchNode;
   readonly #kubectl: readonly string[];
+  /** The administrator's, as a path on the control plane. */
+  readonly kubeconfig: string;
   readonly #proxy: Daemon;
 
-  private constructor(node: BenchNode, kubectl: readonly string[], proxy: Daemon) {
+  private constructor(node: BenchNode, kubeconfig: string, proxy: Daemon) {
     this.#node = node;
-    this.#kubectl = kubectl;
+    this.kubeconfig = kubeconfig;
+    this.#kubectl = listKubectlWords(kubeconfig);
     this.#proxy = proxy;
   }
 
   /** Waits until the API server is ready. */
   static async open({ node, credentials, logs }: Wish): Promise<KubernetesApi> {
     const kubeconfig = await credentials.writeKubeconfig(node, 'admin');
-    const kubectl = [`${NODE_PATHS.kubernetes}/kubectl`, `--kubeconfig=${kubeconfig}`];
     const proxy = new Daemon({
       name: 'kubectl proxy',
-      command: [...kubectl, 'proxy', `--unix-socket=${SOCKET}`],
+      command: [...listKubectlWords(kubeconfig), 'proxy', `--unix-socket=${SOCKET}`],
       enter: node.enter,
       logPath: join(logs, 'kubectl-proxy.log'),
     }).start();
-    const api = new KubernetesApi(node, kubectl, proxy);
+    const api = new KubernetesApi(node, kubeconfig, proxy);
     await waitFor({ what: 'the API server', explain: () => proxy.readLog() }, async () => {
       const { status } = await api.#call('GET', '/readyz');
       return status === 200;
@@ -53,6 +60,12 @@ export class KubernetesApi implements AsyncDisposable {
     const { status, text } = await this.#call(method, path, body);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return JSON.parse(text) as T;
+  }
+
+  /** Creates an object; one that is there already is what was wanted. */
+  async ensure(path: string, body: object): Promise<void> {
+    const { status, text } = await this.#call('POST', path, body);
+    if (status >= 300 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
   }
 
   /** The text of a GET. @throws with the API server's words where it refuses */

@@ -8,6 +8,11 @@ export type Programs = {
   readonly busybox: string;
   /** `dist/podwire` */
   readonly podwire: string;
+  /** `dist/podwire-image.tar` */
+  readonly image: string;
+  /** `deploy/` of this checkout, with the chart. */
+  readonly deploy: string;
+  readonly helm: string;
 };
 
 export const KUBERNETES_VERSION = '1.36.2';

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NODE_PLANS } from '#lab/lab-plan.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
@@ -41,7 +41,7 @@ export async function startCluster(programs: Programs): Promise<Cluster> {
   const world = parts.use(await openWorld());
   const logs = join(world.directory, 'logs');
   const collectorDirectory = join(world.directory, 'collector', 'run');
-  const archives = packImages(programs.busybox);
+  const archives = await keepArchives(world, packImages(programs.busybox));
   await buildLan(world, programs.busybox);
   const booted: BenchNode[] = [];
   // One after the other: interface indexes are the same in every bench.
@@ -79,16 +79,22 @@ export async function startCluster(programs: Programs): Promise<Cluster> {
 
 async function startNodeRuntime(
   node: BenchNode,
-  { logs, archives }: { readonly logs: string; readonly archives: readonly Buffer[] },
+  { logs, archives }: { readonly logs: string; readonly archives: readonly string[] },
 ): Promise<{ readonly node: BenchNode; readonly containerd: Daemon }> {
   const containerd = await startContainerd(node, logs);
-  const paths = await Promise.all(
+  await importImages(node, archives);
+  return { node, containerd };
+}
+
+/** @returns their paths */
+async function keepArchives({ directory }: World, archives: readonly Buffer[]): Promise<readonly string[]> {
+  const folder = join(directory, 'images');
+  await mkdir(folder);
+  return Promise.all(
     archives.map(async (archive, index) => {
-      const path = `/var/tmp/image-${index}.tar`;
-      await writeFile(join(node.root, path), archive);
+      const path = join(folder, `image-${index}.tar`);
+      await writeFile(path, archive);
       return path;
     }),
   );
-  await importImages(node, paths);
-  return { node, containerd };
 }

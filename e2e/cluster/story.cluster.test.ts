@@ -1,29 +1,46 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NodesBody, PodBody, PodsBody } from '#model/protocol/rest.ts';
 import type { NodeTile, TopologyPod } from '#model/topology/topology.ts';
+import { NODE_PATHS } from './node/boot-node.ts';
 import { BUSYBOX_IMAGE, WEB_IMAGE } from './pack-images.ts';
+import { createPod, waitUntilRunning } from './pods.ts';
 import { readCalls, watchCalls } from './podwire/call-log.ts';
-import { installBridge } from './podwire/node-network.ts';
-import { type PodwiredCluster, startPodwiredCluster, waitUntilReady } from './podwire/podwired-cluster.ts';
+import { Collector } from './podwire/collector.ts';
+import type { CollectorClient } from './podwire/collector-client.ts';
+import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
+import { nodeOf, waitUntilReady } from './podwire/podwired-cluster.ts';
 import { readTimeline } from './podwire/timeline.ts';
+import type { ClusterNode } from './start-cluster.ts';
 import { waitFor } from './wait-for.ts';
 import { MASQUERADED_ADDRESS } from './world/build-lan.ts';
 
-let cluster: PodwiredCluster;
+const MANIFEST = `${NODE_PATHS.deploy}/podwire.yaml`;
+
+let cluster: DeployableCluster;
+/** The one in the cluster, as soon as it runs. */
+let collector: CollectorClient;
 
 beforeAll(async () => {
-  cluster = await startPodwiredCluster();
+  cluster = await startDeployableCluster();
+  for (const node of cluster.nodes) await watchCalls(node);
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-const readTiles = async (): Promise<readonly NodeTile[]> =>
-  NodesBody.parse(await cluster.collector.get('/api/v1/nodes')).nodes;
+const readTiles = async (from: CollectorClient = collector): Promise<readonly NodeTile[]> =>
+  NodesBody.parse(await from.get('/api/v1/nodes')).nodes;
 
 const readReady = async () =>
   (await cluster.api.listNodes()).map(({ metadata, status }) => {
     const ready = status.conditions?.find(({ type }) => type === 'Ready');
     return { name: metadata.name, status: ready?.status, reason: ready?.reason, message: ready?.message };
   });
+
+/** One of the two has the collector. */
+async function findIdleNode(): Promise<ClusterNode> {
+  const pods = await cluster.api.listPods('podwire');
+  const collector = pods.find(({ spec }) => spec.hostNetwork !== true);
+  return nodeOf(cluster, cluster.nodes.find(({ name }) => name !== collector?.spec.nodeName)?.name ?? '');
+}
 
 const describeTile = ({ name, ready }: NodeTile) => ({
   name,
@@ -32,29 +49,35 @@ const describeTile = ({ name, ready }: NodeTile) => ({
   message: ready?.message,
 });
 
-test('without a network plugin both nodes are NotReady, and Podwire repeats the kubelet’s own words', async () => {
+test('without a network plugin both nodes are NotReady, and Podwire at somebody’s desk repeats the kubelet’s own words', async () => {
+  const atDesk = await Collector.start(cluster, cluster.desk);
   const wanted = 'cni plugin not initialized';
   await waitFor({ what: 'the kubelets’ complaint', explain: readReady }, async () =>
     (await readReady()).every(({ status, message }) => status === 'False' && message?.includes(wanted)),
   );
-  await waitFor({ what: 'the same words from Podwire', explain: readTiles }, async () => {
-    const [said, shown] = [await readReady(), (await readTiles()).map(describeTile)];
+  await waitFor({ what: 'the same words from Podwire', explain: () => readTiles(atDesk) }, async () => {
+    const [said, shown] = [await readReady(), (await readTiles(atDesk)).map(describeTile)];
     return JSON.stringify(said) === JSON.stringify(shown);
   });
+  await atDesk.daemon.stop('SIGTERM');
 });
 
-test('installed, the nodes are Ready before any pod was wired: containerd asks STATUS, and nothing else', async () => {
-  await installBridge(cluster);
-  for (const node of cluster.nodes) await watchCalls(node);
+test('installed by one command, the nodes are Ready before any pod was wired: containerd asks STATUS, and nothing else', async () => {
+  await cluster.api.kubectl('apply', '-f', MANIFEST);
   await waitUntilReady(cluster);
+  await cluster.release.waitForRollout();
+  collector = await reachCollector(cluster);
   await waitFor({ what: 'Ready nodes in Podwire', explain: readTiles }, async () =>
     (await readTiles()).every(({ ready, agent }) => ready?.status === 'True' && agent.state === 'live'),
   );
-  for (const node of cluster.nodes) {
-    await waitFor({ what: `STATUS on ${node.name}` }, async () => (await readCalls(node)).length > 0);
-    expect(new Set((await readCalls(node)).map(({ verb }) => verb))).toEqual(new Set(['STATUS']));
-  }
-  expect(await readTimeline(cluster.collector)).toEqual([]);
+  const idle = await findIdleNode();
+  await waitFor({ what: `STATUS on ${idle.name}` }, async () => (await readCalls(idle)).length > 0);
+  expect(new Set((await readCalls(idle)).map(({ verb }) => verb))).toEqual(new Set(['STATUS']));
+  const readAsked = async () => (await readTiles()).find(({ name }) => name === idle.name)?.agent.status?.runtimeStatus;
+  const asked = await waitFor({ what: 'STATUS in Podwire', explain: readTiles }, readAsked);
+  expect(asked).toMatchObject({ isAsked: true, network: 'podwire' });
+  expect(asked.error).toBeUndefined();
+  expect(await readTimeline(collector, { node: idle.name })).toEqual([]);
 });
 
 describe('with busybox and nginx1 on one node and nginx2 on the other', () => {
@@ -64,13 +87,8 @@ describe('with busybox and nginx1 on one node and nginx2 on the other', () => {
       { name: 'nginx1', nodeName: 'k8s-node01', image: WEB_IMAGE },
       { name: 'nginx2', nodeName: 'controlplane', image: WEB_IMAGE },
     ];
-    for (const { name, nodeName, image } of plans) {
-      await cluster.api.createPod({ metadata: { name }, spec: { nodeName, containers: [{ name, image }] } });
-    }
-    const explain = () => cluster.api.kubectl('get', 'pods', '-o', 'wide');
-    await waitFor({ what: 'three running pods', explain }, async () =>
-      (await cluster.api.listPods()).every(({ status }) => status.phase === 'Running'),
-    );
+    for (const { name, ...wish } of plans) await createPod(cluster.api, name, wish);
+    await waitUntilRunning(cluster.api, ...plans.map(({ name }) => name));
   });
 
   const addressOf = async (name: string): Promise<string> =>
@@ -94,7 +112,7 @@ describe('with busybox and nginx1 on one node and nginx2 on the other', () => {
   test('every pod has one ADD in the timeline, and its wire is known from that', async () => {
     for (const name of ['busybox', 'nginx1', 'nginx2']) {
       const body = await waitFor({ what: `the wire of ${name}` }, async () => {
-        const found = PodBody.parse(await cluster.collector.get(`/api/v1/pods/default/${name}`));
+        const found = PodBody.parse(await collector.get(`/api/v1/pods/default/${name}`));
         return found.attachments[0]?.hostLinkIndex !== undefined && found;
       });
       expect(body.attachments).toMatchObject([{ ifName: 'eth0', isInferred: false }]);
@@ -158,7 +176,7 @@ test('`kubectl get pods -o wide` and Podwire agree, whatever becomes of a pod', 
   for (const [name, spec] of Object.entries(manifests)) await cluster.api.createPod({ metadata: { name }, spec });
   const settled = ['Completed', 'Error', 'Pending', 'ErrImageNeverPull', 'Running', 'Init:0/1', 'NotReady'];
   const readShown = async () => {
-    const { pods } = PodsBody.parse(await cluster.collector.get('/api/v1/pods?namespace=default'));
+    const { pods } = PodsBody.parse(await collector.get('/api/v1/pods?namespace=default'));
     return pods.map(describePod);
   };
   await waitFor({ what: 'every kind of pod in kubectl', explain: readKubectlRows }, async () => {
@@ -168,7 +186,7 @@ test('`kubectl get pods -o wide` and Podwire agree, whatever becomes of a pod', 
   const ages = new Map(
     (await cluster.api.listPods()).map((pod) => [pod.metadata.name, pod.metadata.creationTimestamp]),
   );
-  const { pods } = PodsBody.parse(await cluster.collector.get('/api/v1/pods?namespace=default'));
+  const { pods } = PodsBody.parse(await collector.get('/api/v1/pods?namespace=default'));
   expect(new Map(pods.map((pod) => [pod.name, pod.createdAt.replace('.000', '')]))).toEqual(ages);
   const explain = async () => ({ kubectl: await readKubectlRows(), podwire: await readShown() });
   await waitFor({ what: 'the same rows from both', deadlineMs: 60_000, explain }, async () => {

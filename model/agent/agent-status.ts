@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RuntimeStatus } from './status-note.ts';
 
 const Count = z.int().nonnegative();
 
@@ -33,6 +34,8 @@ export const AgentStatus = z.object({
     /** Not acknowledged yet, as of now. */
     waitingBytes: Count,
   }),
+  /** What the runtime is told when it asks for STATUS; absent where it has not asked since the node started. */
+  runtimeStatus: RuntimeStatus.optional(),
   /** Memory of the agent, as of now. */
   rssBytes: Count,
 });

@@ -64,6 +64,8 @@ export const Invocation = z.object({
   /** Parsed from exactly what was printed. */
   result: z.json().optional(),
   error: CniError.optional(),
+  /** Of a failed STATUS: how many the same came before it within the last minute, of which there is no event. */
+  repeats: z.int().positive().optional(),
   /** RFC 3339 with microseconds. */
   startedAt: z.string(),
   durationUs: z.int().nonnegative(),

@@ -24,6 +24,7 @@ export function summarizeInvocation(event: InvocationEvent, node: string): Invoc
     startedAt: data.startedAt,
     durationUs: data.durationUs,
     ...(data.error !== undefined && { error: data.error.msg }),
+    ...(data.repeats !== undefined && { repeats: data.repeats }),
     ...(addresses.length > 0 && { addresses: [...addresses] }),
     stepCount: data.steps.length,
   };

@@ -77,6 +77,8 @@ export const InvocationSummary = z.object({
   startedAt: z.string(),
   durationUs: z.int(),
   error: z.string().optional(),
+  /** Failures just before it that were the same, and have no event. */
+  repeats: z.int().optional(),
   addresses: z.array(z.string()).optional(),
   stepCount: z.int(),
 });

@@ -33,3 +33,21 @@ it('an agent speaks of itself at the start, then when something has changed, eve
   status = { ...status, rssBytes: status.rssBytes + 20_000_000 };
   expect(report.take()).toHaveLength(1);
 });
+
+it('a runtime that asks STATUS and gets the same answer again is no news; another answer is', () => {
+  const since = '2026-11-25T12:03:09Z';
+  let status: AgentStatus = { ...quiet, runtimeStatus: { lastAskedAt: since, since, isAsked: true } };
+  let nowMs = 0;
+  const report = new AgentStatusReport(
+    () => status,
+    () => nowMs,
+  );
+  expect(report.take()).toHaveLength(1);
+  report.acknowledge();
+  nowMs = 60_000;
+  status = { ...quiet, runtimeStatus: { lastAskedAt: '2026-11-25T12:03:14Z', since, isAsked: true } };
+  expect(report.take()).toEqual([]);
+  const error = { code: 50, msg: 'no address is left' };
+  status = { ...quiet, runtimeStatus: { lastAskedAt: '2026-11-25T12:03:19Z', since, isAsked: true, error } };
+  expect(report.take()).toHaveLength(1);
+});

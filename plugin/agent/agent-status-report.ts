@@ -38,6 +38,11 @@ export class AgentStatusReport implements ReportSource {
 
 function isSame(told: AgentStatus, now: AgentStatus): boolean {
   return (
-    Math.abs(told.rssBytes - now.rssBytes) < rssStepBytes && isDeepStrictEqual({ ...told, rssBytes: now.rssBytes }, now)
+    Math.abs(told.rssBytes - now.rssBytes) < rssStepBytes && isDeepStrictEqual(pickTelling(told), pickTelling(now))
   );
+}
+
+/** Without what moves all the time: a question of the runtime that gets the same answer again is no news. */
+function pickTelling({ rssBytes: _rssBytes, runtimeStatus, ...counts }: AgentStatus): object {
+  return { ...counts, runtimeStatus: runtimeStatus && { ...runtimeStatus, lastAskedAt: undefined } };
 }

@@ -15,6 +15,7 @@ import { KernelReport } from './kernel-report.ts';
 import { KernelState } from './kernel-state.ts';
 import type { Keeper } from './network/keep-node-network.ts';
 import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
+import { readRuntimeStatus } from './read-runtime-status.ts';
 import { ReportQueue } from './report-queue.ts';
 import { RecordQueue, ReportPart, type ReportSource } from './report-source.ts';
 import { restartWithEngineOptions } from './restart-with-engine-options.ts';
@@ -53,7 +54,8 @@ export async function runAgent(environment: Environment): Promise<number> {
     const run = { bootId, log, signal: stop.signal };
     const parts = runParts({ ...settings.value, network: network.value }, run);
     const [status] = await Promise.all([parts, keepTap(env, run)]);
-    log('info', 'agent stopped', { ...status });
+    const { runtimeStatus: _ofTheRuntime, ...counts } = status;
+    log('info', 'agent stopped', counts);
     return 0;
   } catch (error) {
     log('error', 'agent failed', { reason: describeError(error) });
@@ -106,6 +108,7 @@ async function runParts(
     droppedDrifts: kept.dropped,
     refusedReports: reports.reduce((sum, { refusedRecords }) => sum + refusedRecords, 0),
     journal: journals.measure(),
+    ...readStatus(settings.runFolder),
     rssBytes: process.memoryUsage.rss(),
   });
   const sources: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results, kept];
@@ -130,6 +133,11 @@ async function runParts(
   const keeping = keepNetwork(settings.network, { node, reports: kept, log, signal, onReport: () => wake.notify() });
   await Promise.all([follower.following, shipping, commanding, keeping]);
   return measure();
+}
+
+function readStatus(runFolder: string): Pick<AgentStatus, 'runtimeStatus'> {
+  const runtimeStatus = readRuntimeStatus(runFolder, Date.now());
+  return runtimeStatus === undefined ? {} : { runtimeStatus };
 }
 
 /** Follows the kernel, and has its state ready for the batches. */

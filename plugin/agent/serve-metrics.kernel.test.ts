@@ -66,6 +66,17 @@ describe.skipIf(obstacle !== undefined)('the metrics of an agent', () => {
     expect(sandbox.findPids('agent')).toHaveLength(1);
   });
 
+  it('are answered as soon as the agent before is gone, whose address this one wants', async () => {
+    startAgent('127.0.0.1:7640');
+    while (ask('/readyz').status !== 200) await wait(50);
+    const [before] = sandbox.findPids('agent');
+    startAgent('127.0.0.1:7640');
+    while (sandbox.findPids('agent').length < 2) await wait(50);
+    sandbox.run(`kill -9 ${before}`);
+    while (sandbox.findPids('agent').length > 1) await wait(50);
+    while (ask('/readyz').status !== 200) await wait(50);
+  });
+
   it('are off where nobody asked for them', async () => {
     startAgent('');
     await collector.until(() => collector.records.length > 0);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '#model/json.ts';
+import { DEFAULT_BRIDGE_NAME } from '#plugin/configuration/link-names.ts';
 import type { VlanMembership } from '#plugin/network/bridge-vlans.ts';
 import { type IpPrefix, parseIpPrefix } from '#plugin/network/ip-address.ts';
 import { isLinkName } from '#plugin/network/is-link-name.ts';
@@ -33,8 +34,6 @@ export type BridgeConfiguration = NetworkInput &
     readonly forceAddress: boolean;
     readonly clusterCidrs: readonly IpPrefix[];
   };
-
-const DEFAULT_BRIDGE_NAME = 'cni0';
 
 const invalid = (message: string): CniFailure => new CniFailure(message, { code: CNI_ERROR_CODE.configurationInvalid });
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '#model/json.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
 import { appendEvent } from '#plugin/journal/append-event.ts';
 import { describeInvocation } from '#plugin/journal/describe-invocation.ts';
+import { noteStatus, type StatusLine } from '#plugin/journal/note-status.ts';
 import { recallNetworkConfiguration } from '#plugin/journal/recall-network-configuration.ts';
 import { readFileStatus, readRandomBytes } from '#plugin/netlink/file-calls.ts';
 import { PLUGIN_VERSION } from '#plugin/version.ts';
@@ -23,9 +24,6 @@ const STDOUT = 1;
 const STDERR = 2;
 
 const VERBS: ReadonlySet<string> = new Set<CniVerb>(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION']);
-
-/** STATUS and VERSION come at every reload of a configuration: only their failures are worth a line. */
-const QUIET_VERBS: ReadonlySet<string> = new Set<CniVerb>(['STATUS', 'VERSION']);
 
 /** VERSION answers the same in every mode. */
 const TAPPED_VERBS: ReadonlySet<string> = new Set<CniVerb>(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']);
@@ -176,6 +174,15 @@ function readNetnsId({ CNI_COMMAND: command, CNI_NETNS: path }: Run['variables']
   }
 }
 
+function readNetworkName(input: string): string | undefined {
+  try {
+    const { name } = JSON.parse(input) as { readonly name?: unknown };
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 type Outcome = {
   readonly error: CniError | undefined;
   readonly exitCode: number;
@@ -183,11 +190,14 @@ type Outcome = {
   readonly durationUs: number;
 };
 
+/** STATUS and VERSION are asked all the time: only their failures are worth a line, and of those that repeat not each. */
 function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Outcome): void {
   const verb = run.variables.CNI_COMMAND ?? '';
-  if (!VERBS.has(verb) || (error === undefined && QUIET_VERBS.has(verb))) return;
+  if (!VERBS.has(verb) || (error === undefined && verb === 'VERSION')) return;
   try {
     const context = readNodeContext(run.variables);
+    const line = verb === 'STATUS' ? noteQuietly(run, { context, error, startedAtMs }) : { isDue: true, repeats: 0 };
+    if (!line.isDue) return;
     const { variables, mode, input, output, netnsId } = run;
     const event = describeInvocation(
       {
@@ -199,6 +209,7 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
         output,
         netnsId,
         error,
+        repeats: line.repeats,
         exitCode,
         steps: run.steps.steps,
         config: findConfig(context, input),
@@ -214,6 +225,17 @@ function writeJournal(run: Run, { error, exitCode, startedAtMs, durationUs }: Ou
       run.deadline,
       `podwire: the invocation is in no journal: ${problem instanceof Error ? problem.message : String(problem)}\n`,
     );
+  }
+}
+
+type Answered = { readonly context: NodeContext; readonly error: CniError | undefined; readonly startedAtMs: number };
+
+/** Without a note nothing is known of the STATUS before: each that failed has its line. */
+function noteQuietly({ input }: Run, { context, error, startedAtMs }: Answered): StatusLine {
+  try {
+    return noteStatus(context.runDirectory, { startedAtMs, network: readNetworkName(input ?? ''), error });
+  } catch {
+    return { isDue: error !== undefined, repeats: 0 };
   }
 }
 

@@ -7,3 +7,6 @@ export const DEFAULT_DIRECTORIES = {
   /** PODWIRE_CONF_DIR: where the runtime finds its networks. */
   configuration: '/etc/cni/net.d',
 } as const;
+
+/** Below PODWIRE_RUN: what the runtime's STATUS was told last (model/agent/status-note.ts). */
+export const STATUS_FILE = 'status';

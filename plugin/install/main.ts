@@ -8,6 +8,7 @@ import { InstallFailure } from './install-failure.ts';
 import { type InstallOptions, parseInstallOptions } from './install-options.ts';
 import { managementSwitchPath, setManaged } from './management-switch.ts';
 import { placeFiles, removeFile, type WantedFile } from './place-files.ts';
+import { purgeNetwork, recallBridgeNames } from './purge-network.ts';
 import { purgeNode } from './purge-node.ts';
 import { renderBridgeNetwork } from './render-bridge-network.ts';
 import { isTapNetwork, makeTapNetwork } from './tap-network.ts';
@@ -101,12 +102,18 @@ function uninstall(options: InstallOptions): number {
 }
 
 function purge(options: InstallOptions): void {
+  const { runDirectory } = options;
+  // Before the files go, which remember them.
+  const bridgeNames = recallBridgeNames(runDirectory);
   const purged = purgeNode(options);
   if (typeof purged === 'number') {
     warn(`${purged} addresses are held by pods: executable and state stay; run this again when they are gone`);
-  } else {
-    for (const path of purged) say(`podwire: ${path}: removed`);
+    return;
   }
+  for (const path of purged) say(`podwire: ${path}: removed`);
+  const { commands, problems } = purgeNetwork(bridgeNames);
+  for (const command of commands) say(`podwire: ${command}`);
+  for (const problem of problems) warn(problem);
 }
 
 /** Taps under any name, and the bridge’s file where it is podwire’s. */

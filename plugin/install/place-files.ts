@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { waitForLock } from '#plugin/netlink/wait-for-lock.ts';
+import { copyContent, hasSameContent } from './file-content.ts';
 import { describeFileError, InstallFailure } from './install-failure.ts';
 
 /** A file as it shall be: bytes of its own, or those of another file. */
@@ -88,7 +89,7 @@ function isInPlace({ path, mode, content }: WantedFile): boolean {
     if ('text' in content) return status.size < 1024 * 1024 && readFileSync(path, 'utf8') === content.text;
     const source = statSync(content.copyOf);
     if (source.dev === status.dev && source.ino === status.ino) return true;
-    return source.size === status.size && readFileSync(path).equals(readFileSync(content.copyOf));
+    return source.size === status.size && hasSameContent(path, content.copyOf);
   } catch {
     return false;
   }
@@ -98,8 +99,7 @@ function writeDraft({ path, mode, content }: WantedFile): void {
   const draft = draftOf(path);
   try {
     if ('text' in content) writeFileSync(draft, content.text, { flag: 'wx' });
-    // At one go, not by copyFile: the kernel keeps the program in larger pieces, which each run maps faster.
-    else writeFileSync(draft, readFileSync(content.copyOf), { flag: 'wx' });
+    else copyContent(content.copyOf, draft);
     chmodSync(draft, mode);
     syncPath(draft);
   } catch (error) {

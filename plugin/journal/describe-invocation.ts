@@ -25,6 +25,8 @@ export type FinishedInvocation = {
   readonly output: string;
   readonly exitCode: number;
   readonly error: CniError | undefined;
+  /** How many the same before it have no event. */
+  readonly repeats?: number;
   readonly netnsId: string | undefined;
   readonly steps: readonly InvocationStep[];
   readonly config: InvocationConfig | undefined;
@@ -74,6 +76,7 @@ function describeData(finished: FinishedInvocation, pluginVersion: string): Invo
     exitCode: finished.exitCode,
     ...(result === undefined ? {} : { result: mutable(result) }),
     ...(error === undefined ? {} : { error }),
+    ...(finished.repeats ? { repeats: finished.repeats } : {}),
     startedAt: formatTimestamp(finished.startedAtMs),
     durationUs: finished.durationUs,
     steps: [...finished.steps],

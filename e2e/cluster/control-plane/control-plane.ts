@@ -4,7 +4,8 @@ import { type BenchNode, NODE_PATHS } from '../node/boot-node.ts';
 import { Daemon } from '../world/daemon.ts';
 import { type Credentials, KUBERNETES_FOLDER } from './credentials.ts';
 
-const SERVICE_CIDR = '10.96.0.0/16';
+/** Addresses of Services. */
+export const SERVICE_CIDR = '10.96.0.0/16';
 const pki = (name: string): string => join(KUBERNETES_FOLDER, 'pki', name);
 
 export type ControlPlane = {

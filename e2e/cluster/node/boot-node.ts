@@ -15,6 +15,10 @@ export const NODE_PATHS = {
   kubernetes: '/opt/kubernetes',
   debian: '/opt/debian/usr/bin',
   podwire: '/opt/podwire/podwire',
+  deploy: '/opt/deploy',
+  helm: '/opt/helm/helm',
+  /** Where the runtime looks for plugins first: empty, unless somebody writes down what it calls. */
+  witness: '/opt/witness/bin',
   /** The directory of the collector's socket. */
   collector: '/run/podwire-collector',
 } as const;
@@ -43,6 +47,8 @@ export async function bootNode({ world, plan, programs, collectorDirectory }: No
     [programs.kubernetes]: NODE_PATHS.kubernetes,
     [programs.debian]: '/opt/debian',
     [programs.podwire]: NODE_PATHS.podwire,
+    [programs.deploy]: NODE_PATHS.deploy,
+    [programs.helm]: NODE_PATHS.helm,
     [collectorDirectory]: NODE_PATHS.collector,
   };
   const namespaces = await startNamespaces(world, plan.name, renderRootScript({ plan, directory, binds }));
@@ -84,10 +90,12 @@ function renderRootScript({ plan, directory, binds }: RootWish): string {
 mount -t tmpfs -o mode=0755 podwire-cluster ${root}
 cd ${root}
 ${BIND_PROGRAMS}
-mkdir -p etc dev proc sys run tmp root mnt opt/cni/bin var
+mkdir -p etc dev proc sys run tmp root mnt opt/cni .${NODE_PATHS.witness} var
 chmod 1777 tmp
 mount -t overlay -o lowerdir=/etc,upperdir=${etc},workdir=${work} overlay etc
 mount --bind ${variable} var
+mkdir -p var/opt-cni/bin
+mount --bind var/opt-cni opt/cni
 mkdir -p var/lib var/log var/tmp var/cache
 ln -sfn ../run var/run
 mount --rbind /dev dev
@@ -103,8 +111,6 @@ echo ${plan.name} > etc/hostname
 printf '127.0.0.1 localhost\\n%s\\n' ${quote(hosts)} > etc/hosts
 echo 'nameserver 8.8.8.8' > etc/resolv.conf
 echo ${randomUUID().replaceAll('-', '')} > etc/machine-id
-echo ${randomUUID()} > run/cover/boot_id
-mount --bind run/cover/boot_id proc/sys/kernel/random/boot_id
 ${Object.entries(COVERED_SYSCTLS).map(renderCover).join('\n')}
 ${Object.entries(binds).map(renderBind).join('\n')}
 mkdir .old

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { runOrThrow } from '#lab/run-command.ts';
 import { PAUSE_IMAGE } from '../pack-images.ts';
 import { waitFor } from '../wait-for.ts';
@@ -7,6 +7,7 @@ import { Daemon } from '../world/daemon.ts';
 import { type BenchNode, NODE_PATHS } from './boot-node.ts';
 
 const CONFIGURATION_FILE = '/etc/containerd/config.toml';
+const TOOL_TIMEOUT_MS = 3 * 60_000;
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
 
 /** Without CAP_SYS_RESOURCE nobody may protect a sandbox from the out-of-memory killer, and runc would fail on the wish. */
@@ -18,7 +19,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
   restrict_oom_score_adj = true
   disable_apparmor = true
   [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = ["/opt/cni/bin"]
+    bin_dirs = ["${NODE_PATHS.witness}", "/opt/cni/bin"]
     conf_dir = "/etc/cni/net.d"
 `;
 
@@ -36,14 +37,23 @@ export async function startContainerd(node: BenchNode, logs: string): Promise<Da
   }).start();
 }
 
-/** Gives a node its images, into the namespace of the kubelet. */
+const IMPORTED_FOLDER = '/var/tmp';
+
+/** Gives a node images, from archives outside, into the namespace of the kubelet. */
 export async function importImages(node: BenchNode, archives: readonly string[]): Promise<void> {
   await waitFor({ what: `containerd of ${node.name}` }, async () => {
     await runContainerdTool(node, ['version']);
     return true;
   });
-  for (const archive of archives) await runContainerdTool(node, ['images', 'import', '--local', archive]);
+  for (const archive of archives) {
+    const path = join(IMPORTED_FOLDER, basename(archive));
+    await copyFile(archive, join(node.root, path));
+    await runContainerdTool(node, ['images', 'import', '--local', path]);
+    await rm(join(node.root, path));
+  }
 }
 
 const runContainerdTool = (node: BenchNode, words: readonly string[]): Promise<string> =>
-  runOrThrow([...node.enter, `${NODE_PATHS.debian}/ctr`, '--namespace', 'k8s.io', ...words]);
+  runOrThrow([...node.enter, `${NODE_PATHS.debian}/ctr`, '--namespace', 'k8s.io', ...words], {
+    timeoutMs: TOOL_TIMEOUT_MS,
+  });

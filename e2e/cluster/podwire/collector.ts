@@ -1,23 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { callUnix } from '../call-unix.ts';
 import { renderKubeconfig } from '../control-plane/credentials.ts';
 import type { Cluster } from '../start-cluster.ts';
 import { waitFor } from '../wait-for.ts';
-import { connectToLan } from '../world/build-lan.ts';
-import { Daemon } from '../world/daemon.ts';
-import { startNamespaces } from '../world/start-namespaces.ts';
+import type { Daemon } from '../world/daemon.ts';
+import { CollectorClient } from './collector-client.ts';
+import type { Desk } from './desk.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
-const COLLECTOR_ADDRESS = '192.168.31.170';
-const NAMESPACE = 'podwire';
+const NAMESPACE = 'outside';
 const TOKEN_SECONDS = 3600;
 
 /** All that the collector needs of a cluster: to follow a few kinds of objects. */
 const ROLE = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRole',
-  metadata: { name: 'podwire-collector' },
+  metadata: { name: 'outside-collector' },
   rules: [
     { apiGroups: [''], resources: ['nodes', 'pods', 'services'], verbs: ['list', 'watch'] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
@@ -27,43 +25,32 @@ const ROLE = {
 const BINDING = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRoleBinding',
-  metadata: { name: 'podwire-collector' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'podwire-collector' },
+  metadata: { name: 'outside-collector' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'outside-collector' },
   subjects: [{ kind: 'ServiceAccount', namespace: NAMESPACE, name: 'collector' }],
 };
 
-/** A collector on a machine of its own on the LAN, which knows the cluster as a ServiceAccount with the rights of its role. */
-export class Collector {
+/** A collector as a person starts it at a desk, from this checkout: it knows the cluster by a kubeconfig, and listens on loopback. */
+export class Collector extends CollectorClient {
   readonly daemon: Daemon;
-  readonly #socket: string;
 
   private constructor(daemon: Daemon, socket: string) {
+    super(socket);
     this.daemon = daemon;
-    this.#socket = socket;
   }
 
   /** Starts it and waits until it has read the cluster. */
-  static async start(cluster: Cluster): Promise<Collector> {
-    const { world, logs } = cluster;
-    const machine = await startNamespaces(world, 'collector', 'mount -t proc proc /proc');
-    await connectToLan(world, machine, COLLECTOR_ADDRESS);
-    const folder = join(world.directory, 'collector');
-    const kubeconfig = join(folder, 'kubeconfig');
+  static async start(cluster: Cluster, desk: Desk): Promise<Collector> {
+    const folder = join(cluster.world.directory, 'collector');
     await mkdir(folder, { recursive: true });
-    await writeFile(kubeconfig, await makeKubeconfig(cluster), { mode: 0o600 });
-    const daemon = new Daemon({
-      name: 'collector',
-      command: [process.execPath, join(REPOSITORY, 'server/main.ts')],
-      enter: machine.enter,
-      env: {
-        KUBECONFIG: kubeconfig,
-        PODWIRE_DATA: folder,
-        PODWIRE_LISTEN: '127.0.0.1:7639',
-        PODWIRE_WEB: 'off',
-        NODE_ENV: 'production',
-      },
-      logPath: join(logs, 'collector.log'),
-    });
+    const env = {
+      KUBECONFIG: await desk.keepKubeconfig('collector', await makeKubeconfig(cluster)),
+      PODWIRE_DATA: folder,
+      PODWIRE_LISTEN: '127.0.0.1:7639',
+      PODWIRE_WEB: 'off',
+      NODE_ENV: 'production',
+    };
+    const daemon = desk.prepare('collector', [process.execPath, join(REPOSITORY, 'server/main.ts')], env);
     const collector = new Collector(daemon, join(cluster.collectorDirectory, 'collector.sock'));
     await collector.restart();
     return collector;
@@ -74,15 +61,8 @@ export class Collector {
     this.daemon.start();
     await waitFor({ what: 'the collector', explain: () => this.daemon.readLog() }, async () => {
       if (!this.daemon.isRunning) return false;
-      return (await callUnix({ socket: this.#socket, path: '/readyz' })).status === 200;
+      return (await this.call({ path: '/readyz' })).status === 200;
     });
-  }
-
-  /** The body of a GET. @throws for any status but 200 */
-  async get(path: string): Promise<unknown> {
-    const { status, text } = await callUnix({ socket: this.#socket, path });
-    if (status !== 200) throw new Error(`GET ${path}: ${status} ${text}`);
-    return JSON.parse(text);
   }
 }
 

@@ -7,9 +7,6 @@ import type { Cluster, ClusterNode } from '../start-cluster.ts';
 import { runScript } from '../world/build-lan.ts';
 import { Daemon } from '../world/daemon.ts';
 
-/** rtm_protocol of routes that Podwire set (docs/adr/0003). */
-const PODWIRE_ROUTE_PROTOCOL = 112;
-
 export const CONFIGURATION_DIRECTORY = '/etc/cni/net.d';
 
 /** Range of the pods of each node, as the controller manager has given it. */
@@ -17,17 +14,22 @@ export async function readPodCidrs({ api }: Cluster): Promise<ReadonlyMap<string
   return new Map((await api.listNodes()).map(({ metadata, spec }) => [metadata.name, spec.podCIDR ?? '']));
 }
 
-/** Runs `podwire install` in bridge mode on every node, with the routes to the others' pods. */
-export async function installBridge(cluster: Cluster): Promise<void> {
+/** Routes from each node to the others' pods, and forwarding, where no agent is to see to it. */
+export async function routePods(cluster: Cluster): Promise<void> {
   const podCidrs = await readPodCidrs(cluster);
   for (const node of cluster.nodes) {
     const routes = cluster.nodes
       .filter((other) => other !== node)
-      .map(
-        (other) =>
-          `ip route replace ${podCidrs.get(other.name)} via ${other.plan.address} dev eth0 proto ${PODWIRE_ROUTE_PROTOCOL}`,
-      );
+      .map((other) => `ip route replace ${podCidrs.get(other.name)} via ${other.plan.address} dev eth0`);
     await runScript(node.enter, ['echo 1 > /proc/sys/net/ipv4/ip_forward', ...routes]);
+  }
+}
+
+/** Runs `podwire install` in bridge mode on every node, with the routes to the others' pods. */
+export async function installBridge(cluster: Cluster): Promise<void> {
+  const podCidrs = await readPodCidrs(cluster);
+  await routePods(cluster);
+  for (const node of cluster.nodes) {
     const range = podCidrs.get(node.name) ?? '';
     await runPodwire(node, 'install', '--pod-cidr', range, '--cluster-cidr', CLUSTER_CIDR);
   }

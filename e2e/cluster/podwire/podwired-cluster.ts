@@ -3,9 +3,13 @@ import { type Cluster, type ClusterNode, startCluster } from '../start-cluster.t
 import { waitFor } from '../wait-for.ts';
 import type { Daemon } from '../world/daemon.ts';
 import { Collector } from './collector.ts';
+import { Desk } from './desk.ts';
 import { startAgent } from './node-network.ts';
 
-/** A cluster with a collector and an agent on each node. No network plugin is installed yet. */
+/**
+ * A cluster with a collector at a desk and an agent on each node as plain processes from this checkout, for what the chart
+ * does not offer: a network that the test writes itself. No network plugin is installed yet.
+ */
 export type PodwiredCluster = Cluster & {
   readonly collector: Collector;
   /** By the node's name. */
@@ -15,7 +19,7 @@ export type PodwiredCluster = Cluster & {
 export async function startPodwiredCluster(): Promise<PodwiredCluster> {
   await using parts = new AsyncDisposableStack();
   const cluster = parts.use(await startCluster(findPrograms()));
-  const collector = await Collector.start(cluster);
+  const collector = await Collector.start(cluster, await Desk.open(cluster));
   const agents = new Map(cluster.nodes.map((node) => [node.name, startAgent(node, cluster.logs)]));
   const kept = parts.move();
   return { ...cluster, collector, agents, [Symbol.asyncDispose]: () => kept.disposeAsync() };

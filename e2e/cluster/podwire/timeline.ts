@@ -1,12 +1,12 @@
 import { EventsBody } from '#model/protocol/rest.ts';
 import type { InvocationSummary } from '#model/topology/topology.ts';
-import type { Collector } from './collector.ts';
+import type { CollectorClient } from './collector-client.ts';
 
 const PAGE = 1000;
 
 /** Every invocation that the collector knows of, newest first, page by page as the dashboard reads them. */
 export async function readTimeline(
-  collector: Collector,
+  collector: CollectorClient,
   filter: Readonly<Record<string, string>> = {},
 ): Promise<readonly InvocationSummary[]> {
   const found: InvocationSummary[] = [];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { OVERLAY_LINK } from '#plugin/configuration/link-names.ts';
 import { describeOrder } from '#plugin/install/describe-order.ts';
 import { isManaged } from '#plugin/install/management-switch.ts';
 import { type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
@@ -20,7 +21,6 @@ import {
 import { observeRoutes } from './observe-routes.ts';
 import { observeRules } from './observe-rules.ts';
 import { planNodeNetwork } from './plan-node-network.ts';
-import { OVERLAY_LINK } from './plan-overlay.ts';
 import { readLocalSubnets } from './read-local-subnets.ts';
 import { Reconciler, type Round, type Stage } from './reconciler.ts';
 import type { NodesByName } from './watch-nodes.ts';

@@ -1,3 +1,4 @@
+import { OVERLAY_LINK } from '#plugin/configuration/link-names.ts';
 import {
   addressBits,
   formatIpAddress,
@@ -12,9 +13,6 @@ import { findNeighbour } from './find-neighbour.ts';
 import type { FoundProblem, LocalSubnet, OverlayPeer, PlannedOverlay, PlanSettings } from './node-network-plan.ts';
 import type { PeerNode } from './peer-node.ts';
 import type { PodRange } from './share-out-pod-cidrs.ts';
-
-/** Ours by its name; a name stays for ever, as an older Podwire's link has to be recognised. */
-export const OVERLAY_LINK = 'podwire-vxlan';
 
 /** Outer Ethernet is the underlay's own; inside come IP, UDP (8), VXLAN (8) and the inner Ethernet header (14). RFC 7348, section 5. */
 const OVERHEAD_BYTES = { inet: 20 + 8 + 8 + 14, inet6: 40 + 8 + 8 + 14 } as const;

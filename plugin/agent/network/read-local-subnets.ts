@@ -1,3 +1,4 @@
+import { OVERLAY_LINK } from '#plugin/configuration/link-names.ts';
 import { indexAttributes } from '#plugin/netlink/netlink-message.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { IFA, IFF, RT_SCOPE, RTM } from '#plugin/netlink/netlink-tables.ts';
@@ -5,7 +6,6 @@ import { ipAddressFromBytes, isSameAddress } from '#plugin/network/ip-address.ts
 import type { LinkFacts } from '#plugin/network/link-message.ts';
 import type { LinkLookup } from './link-lookup.ts';
 import type { LocalSubnet } from './node-network-plan.ts';
-import { OVERLAY_LINK } from './plan-overlay.ts';
 
 /** `struct ifaddrmsg`: family, prefix length, flags, scope, index. include/uapi/linux/if_addr.h */
 const IFADDR_BYTES = 8;

@@ -1,0 +1,106 @@
+import { type Browser, type BrowserContext, expect as expectPage, type Page } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { renderKubeconfig } from './control-plane/credentials.ts';
+import { createPod, runPod } from './pods.ts';
+import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
+import { openDeskBrowser } from './podwire/desk-browser.ts';
+import { createPerson } from './podwire/people.ts';
+import { NAMESPACE } from './podwire/release.ts';
+import { waitFor } from './wait-for.ts';
+import type { Daemon } from './world/daemon.ts';
+
+/** What `kubectl port-forward` of the README says. */
+const URL = 'http://127.0.0.1:7639';
+
+let cluster: DeployableCluster;
+let forward: Daemon;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** By name: who may do everything, and who may look at the pods of one namespace. */
+let tokens: { readonly admin: string; readonly guest: string };
+
+beforeAll(async () => {
+  cluster = await startDeployableCluster();
+  const { api, release, desk, credentials } = cluster;
+  await release.install('cni.mode=bridge');
+  await reachCollector(cluster);
+  await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'guests' } });
+  await runPod(api, 'hidden', { nodeName: 'k8s-node01' });
+  await createPod(api, 'shown', { namespace: 'guests', nodeName: 'k8s-node01' });
+  tokens = {
+    admin: await createPerson(cluster, 'root', { clusterRole: 'cluster-admin' }),
+    guest: await createPerson(cluster, 'guest', { roles: { guests: 'view' } }),
+  };
+  const kubeconfig = renderKubeconfig(await credentials.readAuthority(), tokens.admin);
+  const path = await desk.keepKubeconfig('person', kubeconfig);
+  forward = desk.prepareKubectl(path, '-n', NAMESPACE, 'port-forward', 'service/podwire', '7639:7639').start();
+  await waitFor({ what: 'the forwarded port', explain: () => forward.readLog() }, async () =>
+    forward.readLog().includes('Forwarding from 127.0.0.1:7639'),
+  );
+  browser = await openDeskBrowser(desk);
+});
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
+  page = await context.newPage();
+});
+afterEach(() => context?.close());
+
+async function logIn(token: string): Promise<void> {
+  await page.goto(`${URL}/pods`);
+  await expectPage(page).toHaveURL(/\/login/, { timeout: 30_000 });
+  await page.getByLabel(/^Token/).fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+/** From inside the page, as its own scripts do. */
+const read = (path: string): Promise<{ readonly status: number; readonly text: string }> =>
+  page.evaluate(async (asked) => {
+    const answer = await fetch(asked);
+    return { status: answer.status, text: await answer.text() };
+  }, path);
+
+const awaitLive = () => expectPage(page.locator('[data-connection]')).toHaveText(/^Live/, { timeout: 30_000 });
+
+test('a person comes in by a token of kubectl, sees the cluster, and logs out; the session ends with that', async () => {
+  await logIn(tokens.admin);
+  await awaitLive();
+  await page.goto(`${URL}/pods/default/hidden`);
+  await expectPage(page.getByRole('heading', { name: /hidden/ }).first()).toBeVisible({ timeout: 30_000 });
+  const [cookie] = await context.cookies();
+  expect(cookie).toMatchObject({ name: 'podwire_session', httpOnly: true, sameSite: 'Strict' });
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+  await page.getByRole('button', { name: /^Logged in as system:serviceaccount:people:root/ }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expectPage(page).toHaveURL(/\/login/, { timeout: 30_000 });
+  // A stolen copy of the cookie is worth nothing then.
+  await context.addCookies(cookie === undefined ? [] : [cookie]);
+  expect(await read('/api/v1/nodes')).toMatchObject({ status: 401 });
+});
+
+test('a person who may see one namespace sees its pods and no others, wherever they look', async () => {
+  await logIn(tokens.guest);
+  await awaitLive();
+  await waitFor({ what: 'the pod of the namespace', explain: () => read('/api/v1/pods') }, async () =>
+    (await read('/api/v1/pods')).text.includes('shown'),
+  );
+  for (const path of ['/api/v1/pods', '/api/v1/events?limit=1000', '/api/v1/nodes', '/api/v1/cluster']) {
+    expect((await read(path)).text).not.toContain('hidden');
+  }
+  expect(await read('/api/v1/pods/default/hidden')).toMatchObject({ status: 404 });
+  for (const path of ['/', '/pods', '/timeline', '/nodes/k8s-node01']) {
+    await page.goto(`${URL}${path}`);
+    await page.waitForLoadState('networkidle');
+    expect(await page.content()).not.toContain('hidden<');
+  }
+});
+
+test('a token that is no token gets nobody in', async () => {
+  await logIn('not.a.token');
+  await expectPage(page.getByRole('alert').filter({ hasText: 'not accepted' })).toBeVisible({ timeout: 30_000 });
+  expect(await context.cookies()).toEqual([]);
+});
