@@ -117,7 +117,11 @@ const boundaries = {
       packages: ['@kubernetes/client-node', '@playwright/test'],
       core: true,
     }),
-    ...allowOnly('bench', { folders: ['model', 'e2e/cluster'], files: ['lab/run-command[.]ts'], core: true }),
+    ...allowOnly('bench', {
+      folders: ['model', 'e2e/cluster'],
+      files: ['lab/run-command[.]ts', 'server/testing/server-process[.]ts'],
+      core: true,
+    }),
     ...allowOnly('tools', { packages: ['dependency-cruiser'], core: true }),
     {
       name: 'cni-never-agent',

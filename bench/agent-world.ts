@@ -81,15 +81,23 @@ async function measureAgent(folder: string, sink: BatchSink) {
   }
   const changesCpuMs = readCpuMs(pid) - changesFrom;
   const changesIdleCpuMs = (idleCpuMs / (Number(options.idle) * 1000)) * (performance.now() - startMs);
+  const engine = readEngineOptions(pid);
   const memory = { rssBytes: readMemoryBytes(pid, 'VmRSS'), peakRssBytes: readMemoryBytes(pid, 'VmHWM') };
   agent.kill('SIGTERM');
   await new Promise((resolve) => agent.once('exit', resolve));
-  return { idleCpuMs, changes, changesCpuMs, changesIdleCpuMs, ...memory };
+  return { engine, measured: { idleCpuMs, changes, changesCpuMs, changesIdleCpuMs, ...memory } };
 }
 
-function measureReadings(): Pick<AgentMeasurement, 'firstReadingMs' | 'readingsMs' | 'readingsCpuMs'> {
-  // The engine's options are those that the agent sets itself.
-  const engine = { BUN_JSC_useConcurrentJIT: '0', BUN_JSC_useConcurrentGC: '0', BUN_JSC_numberOfGCMarkers: '1' };
+/** The engine's options that the agent has given to itself. */
+function readEngineOptions(pid: number): Record<string, string> {
+  const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  const options = variables.filter((each) => /^(BUN_|MIMALLOC_)/.test(each));
+  return Object.fromEntries(options.map((each) => each.split('=') as [string, string]));
+}
+
+function measureReadings(
+  engine: Readonly<Record<string, string>>,
+): Pick<AgentMeasurement, 'firstReadingMs' | 'readingsMs' | 'readingsCpuMs'> {
   const { stderr, status } = spawnSync(options.podwire, ['snapshot'], {
     env: { ...process.env, ...engine, PODWIRE_READINGS: String(1 + Number(options.readings)) },
     encoding: 'utf8',
@@ -128,12 +136,12 @@ const folder = mkdtempSync(join(tmpdir(), 'podwire-bench-agent-'));
 const sink = new BatchSink(join(folder, 'collector.sock'));
 try {
   buildNode();
-  const agent = await measureAgent(folder, sink);
+  const { engine, measured } = await measureAgent(folder, sink);
   const measurement: AgentMeasurement = {
     pods,
     idleSeconds: Number(options.idle),
-    ...agent,
-    ...measureReadings(),
+    ...measured,
+    ...measureReadings(engine),
     ...measureTools(),
   };
   process.stdout.write(JSON.stringify(measurement));

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { ServerProcess } from '#server/testing/server-process.ts';
 import { ClusterDouble } from './cluster-double.ts';
 import type { LoadOrder } from './collector-load.ts';
 import { describeMachine } from './describe-machine.ts';
 import { type CollectorMeasurement, formatCollectorReport } from './format-collector-report.ts';
 import { type RecordedNode, recordNode } from './record-node.ts';
 import { replaceSection } from './replace-section.ts';
-import { ServerProcess } from './server-process.ts';
 import { summarizeDurations } from './summarize-durations.ts';
 import { varyNode } from './vary-node.ts';
 import { writeDay } from './write-day.ts';
@@ -169,7 +169,7 @@ async function measureScale(bench: Bench, { nodes }: Sizes) {
   await using double = new ClusterDouble(Array.from({ length: nodes }, (_, place) => varyNode(bench.small, place)));
   const kubeConfig = await double.listen(folder);
   const filled = await fillScale(bench, { folder, kubeConfig, nodes });
-  await using server = await ServerProcess.start(folder, kubeConfig);
+  await using server = await ServerProcess.start(folder, { settings: { KUBECONFIG: kubeConfig } });
   const counts = await readCounts(server);
   // The list of all pods comes again after a start and must not be what breaks the bound.
   await sleep(30_000);
@@ -179,7 +179,7 @@ async function measureScale(bench: Bench, { nodes }: Sizes) {
 
 /** Every node's snapshot and invocations, and all objects of the cluster; until every tile has its pods. */
 async function fillScale(bench: Bench, given: { folder: string; kubeConfig: string; nodes: number }) {
-  await using server = await ServerProcess.start(given.folder, given.kubeConfig);
+  await using server = await ServerProcess.start(given.folder, { settings: { KUBECONFIG: given.kubeConfig } });
   await load(bench, { kind: 'nodes', socketPath: server.socketPath, nodes: given.nodes });
   const expected = given.nodes * bench.small.adds.length;
   for (let waits = 0; waits < 600; waits += 1) {

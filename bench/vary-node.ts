@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { InvocationEvent } from '#model/cni/invocation-event.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
@@ -34,10 +34,10 @@ export function varyNode(recorded: RecordedNode, place: number): VariedNode {
   };
 }
 
-/** The same invocation once more: another id, another time. */
+/** The same invocation once more: another id, another time. Ids rise with time, as those of the plugin do. */
 export function repeatInvocation(event: InvocationEvent, at: Date): InvocationEvent {
   const data = { ...event.data, startedAt: at.toISOString() };
-  return { ...event, id: randomUUID(), time: at.toISOString(), data };
+  return { ...event, id: randomUUIDv7(), time: at.toISOString(), data };
 }
 
 /** The DEL that takes an ADD back. */

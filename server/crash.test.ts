@@ -1,62 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { buildInvocation, buildPodNamespace, buildSnapshot, seedRandom } from '#model/testing/build-node.ts';
 import { openStore } from './store/open-store.ts';
+import { ServerProcess } from './testing/server-process.ts';
 import { writeBatch } from './testing/start-test-server.ts';
 import { rebuildNode } from './topology/rebuild-stream.ts';
 
 const AGENTS = ['alpha', 'beta', 'gamma'];
 const KILLS = 4;
-
-/** The real server, to be killed. */
-class Victim {
-  readonly #child: ChildProcess;
-  readonly url: string;
-
-  private constructor(child: ChildProcess, url: string) {
-    this.#child = child;
-    this.url = url;
-  }
-
-  static async start(folder: string): Promise<Victim> {
-    const child = spawn(process.execPath, [resolve(import.meta.dirname, 'main.ts')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        KUBECONFIG: '',
-        PODWIRE_DATA: folder,
-        PODWIRE_LISTEN: '127.0.0.1:0',
-        PODWIRE_WEB: 'off',
-        PODWIRE_LAB: 'off',
-        PODWIRE_LOG: 'error',
-      },
-    });
-    let said = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    let url: string | undefined;
-    while (url === undefined) {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
-      url = /Podwire is at (\S+)/.exec(said)?.[1];
-      await sleep(5);
-    }
-    return new Victim(child, url);
-  }
-
-  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const ended = once(this.#child, 'close');
-    this.#child.kill(signal);
-    await ended;
-  }
-}
 
 /** The status of the answer; `undefined` where none came. */
 function post(socketPath: string, body: Uint8Array): Promise<number | undefined> {
@@ -144,21 +100,21 @@ test('every acknowledged event is there exactly once after kills at any moment, 
   const random = seedRandom(Date.now());
   try {
     const agents = AGENTS.map((name) => new Agent(name));
-    let victim = await Victim.start(folder);
+    let victim = await ServerProcess.start(folder);
     const running = agents.map((agent) => agent.run(join(folder, 'run', 'collector.sock')));
     for (let kills = 0; kills < KILLS; kills += 1) {
       const wanted = agents.reduce((sum, agent) => sum + agent.acknowledged.length, 0) + 400 + random() * 800;
       while (agents.reduce((sum, agent) => sum + agent.acknowledged.length, 0) < wanted) await sleep(random() * 20);
-      await victim.kill('SIGKILL');
-      victim = await Victim.start(folder);
+      await victim.kill();
+      victim = await ServerProcess.start(folder);
     }
     for (const agent of agents) agent.end();
     await Promise.all(running);
     const shown = await readNodes(victim.url);
-    await victim.kill('SIGKILL');
-    const again = await Victim.start(folder);
+    await victim.kill();
+    const again = await ServerProcess.start(folder);
     expect(await readNodes(again.url)).toEqual(shown);
-    await again.kill('SIGTERM');
+    await again[Symbol.asyncDispose]();
 
     const store = openStore(join(folder, 'podwire.db'));
     if (!store.ok) throw new Error(store.error.problem);

@@ -6,18 +6,18 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Problem } from '#model/protocol/problem.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
-import type { Api } from './api/api-context.ts';
+import type { Api, ApiParts } from './api/api-context.ts';
 import { guardRequest } from './api/guard-request.ts';
 import { buildProblem, headersOf } from './api/problem-response.ts';
 import type { Gate } from './auth/gate.ts';
 import { type Client, readClient } from './auth/read-client.ts';
 import { readSessionCookie } from './auth/session-cookie.ts';
-import { ONLY_PERSON, type Viewer } from './auth/viewer.ts';
+import type { Viewer } from './auth/viewer.ts';
 import type { LiveHub } from './live/live-hub.ts';
 import type { Metrics } from './metrics/make-metrics.ts';
 import { PageDoor } from './page-door.ts';
 import type { AccessSettings } from './read-access.ts';
-import { BARE_POLICY, setSecurityHeaders } from './security-headers.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void | Promise<void>;
 
@@ -26,6 +26,8 @@ type Parts = {
   readonly hub: LiveHub;
   /** Absent where nobody logs in. */
   readonly gate: Gate | undefined;
+  /** Who it is there. */
+  readonly viewerFor: ApiParts['viewerFor'];
   readonly access: AccessSettings;
   readonly metrics: Pick<Metrics, 'access'>;
 };
@@ -104,7 +106,6 @@ export class HttpServer implements AsyncDisposable {
       this.pages.serve(request, response);
       return;
     }
-    response.setHeader('content-security-policy', BARE_POLICY);
     response.setHeader('cache-control', 'no-store');
     if (problem === undefined) this.#track(answer(request, response));
     else response.writeHead(problem.status, headersOf(problem)).end(JSON.stringify(problem));
@@ -137,7 +138,7 @@ export class HttpServer implements AsyncDisposable {
 
   async #admit(request: IncomingMessage, socket: Duplex): Promise<Result<Viewer, Problem>> {
     const { gate, metrics } = this.#parts;
-    if (gate === undefined) return succeed(ONLY_PERSON);
+    if (gate === undefined) return succeed(this.#parts.viewerFor(request.headers));
     const { authorization, cookie } = request.headers;
     const { address } = this.#clientOf(request);
     const admitted = await gate.admitSocket({ authorization, cookie, address }, socket);

@@ -6,7 +6,8 @@ import { LogRecorder } from './collector/log-recorder.ts';
 import type { Config, Obstacle } from './config.ts';
 import { describeStorageTrouble, isStorageError } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
-import { type FoldLimits, TopologyFold } from './topology/topology-fold.ts';
+import type { FoldLimits } from './topology/fold-limits.ts';
+import { TopologyFold } from './topology/topology-fold.ts';
 
 export type OpenLog = {
   readonly fold: TopologyFold;

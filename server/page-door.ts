@@ -25,13 +25,12 @@ export class PageDoor {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
-    const isAsset = ASSETS.test(request.url ?? '/');
     if (this.handler === undefined) {
       answerProblem(response, 'not-found', 'The web app is off or still starting; the API is at /api/v1.');
-    } else if (!isAsset && this.#isClosed(request)) {
+    } else if (this.#isClosed(request)) {
       sendToLogin(request, response);
     } else {
-      if (!isAsset) this.#setPolicy(request, response);
+      this.#setPolicy(request, response);
       void this.handler(request, response);
     }
   }
@@ -43,8 +42,9 @@ export class PageDoor {
   }
 
   #isClosed({ url = '/', headers }: IncomingMessage): boolean {
-    const isLogin = url.split('?')[0] === LOGIN_PATH;
-    return this.#gate !== undefined && !isLogin && !this.#gate.hasSession(headers.cookie);
+    const [path = ''] = url.split('?');
+    const isOpen = path === LOGIN_PATH || ASSETS.test(path);
+    return this.#gate !== undefined && !isOpen && !this.#gate.hasSession(headers.cookie);
   }
 }
 

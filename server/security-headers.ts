@@ -6,6 +6,8 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  // Of everything that is no page, which has its own: nothing in it may run, and nobody may frame it.
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
 export function setSecurityHeaders(response: ServerResponse): void {
@@ -28,6 +30,3 @@ export function buildContentPolicy(nonce: string, isDevelopment: boolean): strin
     "frame-ancestors 'none'",
   ].join('; ');
 }
-
-/** Of everything that is no page: nothing in it may run, and nobody may frame it. */
-export const BARE_POLICY = "default-src 'none'; frame-ancestors 'none'";

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
+import { countEvents, listEvents } from './access/list-events.ts';
 import { createApi } from './api/create-api.ts';
 import type { LabClient } from './api/lab-client.ts';
 import { Gate } from './auth/gate.ts';
 import type { Reviewer } from './auth/review-client.ts';
+import { ONLY_PERSON, type Viewer } from './auth/viewer.ts';
 import type { ClusterSink } from './cluster/cluster-sink.ts';
 import { WatchCounts } from './cluster/watch-counts.ts';
 import { Collector } from './collector/collector.ts';
@@ -13,6 +16,7 @@ import { CommandDesk } from './commands/command-desk.ts';
 import type { Config, Obstacle } from './config.ts';
 import { HttpServer } from './http-server.ts';
 import { LiveHub } from './live/live-hub.ts';
+import type { LiveSource } from './live/live-source.ts';
 import { type Metrics, makeMetrics } from './metrics/make-metrics.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './store/open-store.ts';
@@ -20,8 +24,10 @@ import { STORE_FILE } from './store/storage-error.ts';
 import type { Store } from './store/store.ts';
 import { WalKeeper } from './store/wal-keeper.ts';
 import type { SpanExport } from './telemetry/span-export.ts';
+import { GoneNodes } from './topology/gone-nodes.ts';
 import { LogRetention } from './topology/log-retention.ts';
 import { makeOpenView } from './topology/open-view.ts';
+import { shareCluster } from './topology/share-cluster.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -45,6 +51,8 @@ type Options = {
   readonly spans?: SpanExport | undefined;
   /** Whom to ask who people are; needed where `config.access` says that they log in. */
   readonly reviewer?: Reviewer | undefined;
+  /** Who sends a request with these headers, where nobody logs in. Absent: the one person at this machine. */
+  readonly viewerFor?: ((headers: IncomingHttpHeaders) => Viewer) | undefined;
 };
 
 const SNAPSHOT_INVOCATIONS = 500;
@@ -52,35 +60,35 @@ const SNAPSHOT_INVOCATIONS = 500;
 /** Store, fold, API and live hub on their two doors; without the cluster watch, the lab and the web app. */
 export async function startServer(config: Config, options: Options): Promise<Result<RunningServer, Obstacle>> {
   const path = join(config.dataFolder, STORE_FILE);
-  const { spans } = options;
+  const { spans, viewerFor = () => ONLY_PERSON } = options;
   const opened = openStore(path);
   if (!opened.ok) return opened;
   const store = opened.value;
   const log = openLog({ store, path, source: config.cluster, ...options });
   if (!log.ok) return log;
   const { fold, recorder, cluster } = log.value;
-  const retention = new LogRetention(store, config.retention);
+  const retention = new LogRetention({
+    store,
+    limits: config.retention,
+    gone: new GoneNodes({ store, recorder, fold }),
+  });
   const wal = new WalKeeper(store.database, path);
   const watchCounts = new WatchCounts();
   const commands = new CommandDesk({ createId: randomUUID });
-  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold) });
+  const hub = new LiveHub({ fold, ...options, source: readLive(store, fold, options.clock) });
   const state: { lab?: LabClient | undefined; isReady: boolean } = { isReady: false };
-  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, hub, spans });
+  const metrics = makeMetrics({ fold, store, retention, commands, watchCounts, cluster, hub, spans });
   const gate = config.access.needsLogin ? openGate({ config, options, store, metrics }) : undefined;
   const onBatch = metrics.ingest.taken;
   const api = createApi({
-    store,
+    ...{ store, commands, metrics, gate, viewerFor, log: options.log },
     openView: makeOpenView({ store, fold, clock: options.clock }),
     collector: new Collector({ recorder, fold, log: options.log, onBatch, commandResults: commands.hear, spans }),
-    commands,
-    log: options.log,
-    metrics,
-    gate,
     lab: () => state.lab,
     isReady: () => state.isReady,
     storeTrouble: () => recorder.trouble?.message,
   });
-  const http = new HttpServer({ api, hub, gate, access: config.access, metrics });
+  const http = new HttpServer({ api, hub, gate, viewerFor, access: config.access, metrics });
   const upkeep = new Upkeep({ fold, recorder, retention, ...options });
   const dispose = async () => {
     upkeep.close();
@@ -154,15 +162,16 @@ function describeListenError(error: NodeJS.ErrnoException, config: Config): Obst
   };
 }
 
-function readLive(store: Store, fold: TopologyFold) {
+function readLive(store: Store, fold: TopologyFold, clock: () => Date): LiveSource {
   return {
     cluster: () => fold.cluster(),
-    node: (name: string) => fold.node(name),
-    invocations: (filter: { readonly node?: string | undefined; readonly pod?: string | undefined }) => {
-      const { events } = store.listEvents(filter, SNAPSHOT_INVOCATIONS);
+    shared: (topology) => shareCluster(fold, topology, clock),
+    node: (name) => fold.node(name),
+    invocations: (filter, scope) => {
+      const { events } = listEvents(store, { filter, scope, limit: SNAPSHOT_INVOCATIONS });
       return {
         invocations: events.toReversed(),
-        olderCount: Math.max(0, store.countEvents(filter) - events.length),
+        olderCount: Math.max(0, countEvents(store, { filter, scope }) - events.length),
       };
     },
   };

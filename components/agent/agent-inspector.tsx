@@ -104,6 +104,7 @@ function listShipping(status: AgentStatus | undefined): readonly Fact[] {
     { label: 'dropped', value: number(journal?.droppedLines), isMono: true },
     { label: 'refused', value: number(journal?.refusedLines), isMono: true },
     { label: 'unreadable', value: number(journal?.unreadableLines), isMono: true },
+    { label: 'refused reports', value: number(status?.refusedReports), isMono: true },
     { label: 'memory', value: status === undefined ? undefined : formatBytes(status.rssBytes), isMono: true },
   ];
 }

@@ -21,10 +21,12 @@ test('every line and every change that was lost is told, one of each in the sing
   const lossy = {
     ...status,
     foldedChanges: 1_234,
+    refusedReports: 1,
     journal: { ...status.journal, droppedLines: 1, refusedLines: 2, unreadableLines: 3 },
   };
   const texts = listLosses(lossy).map(({ text }) => text);
-  expect(texts).toHaveLength(4);
+  expect(texts).toHaveLength(5);
   expect(texts[0]).toContain('1 journal line dropped');
   expect(texts[3]).toContain('1,234 kernel changes folded');
+  expect(texts[4]).toContain('1 report refused');
 });

@@ -14,6 +14,7 @@ const count = (number: number, one: string, many: string): string =>
 /** What an agent could not keep since it started, each in words; empty where nothing was lost. */
 export function listLosses(status: AgentStatus): readonly Loss[] {
   const { droppedLines, refusedLines, unreadableLines } = status.journal;
+  const refusedReports = status.refusedReports ?? 0;
   const losses: readonly Loss[] = [
     {
       id: 'dropped',
@@ -44,6 +45,12 @@ export function listLosses(status: AgentStatus): readonly Loss[] {
       count: status.droppedDrifts,
       brief: `${count(status.droppedDrifts, 'drift', 'drifts')} dropped`,
       text: `${count(status.droppedDrifts, 'drift', 'drifts')} dropped: too many waited for the collector`,
+    },
+    {
+      id: 'reports',
+      count: refusedReports,
+      brief: `${count(refusedReports, 'report', 'reports')} refused`,
+      text: `${count(refusedReports, 'report', 'reports')} refused by the collector for good: drifts, findings, answers or statuses`,
     },
   ];
   return losses.filter((loss) => loss.count > 0);

@@ -5,6 +5,8 @@ import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
 import type { LabBody } from '#model/protocol/rest.ts';
 import type { ClusterTopology, NodeTile } from '#model/topology/topology.ts';
+import { NothingToSee } from '../access/nothing-to-see.tsx';
+import { OmissionNotes } from '../access/omission-notes.tsx';
 import { useClusterTopology } from '../live/use-cluster-topology.ts';
 import { useInvocations } from '../live/use-invocations.ts';
 import { CreatePod } from '../pod/create-pod.tsx';
@@ -44,6 +46,7 @@ export function ClusterView() {
       />
       <StaleNotice state={state} />
       <BlindSpots topology={state.value} />
+      <OmissionNotes omission={state.value?.cluster.cluster?.omitted} view="cluster" />
       <div
         data-status={state.status}
         className={`flex min-h-0 flex-1 flex-col overflow-y-auto ${state.status === 'stale' ? 'opacity-60 grayscale' : ''}`}
@@ -54,7 +57,7 @@ export function ClusterView() {
           ) : (
             <NodeTiles tiles={tiles} renderControls={({ name }: NodeTile) => findSwitch(lab, name, refresh)} />
           )}
-          {tiles.length > 1 && <RouteMatrix tiles={tiles} />}
+          {tiles.length > 1 && !tiles.some((tile) => tile.isNameOnly) && <RouteMatrix tiles={tiles} />}
         </ClusterBody>
         {tiles.length > 0 && <LatestInvocations isTable={drawing === 'table'} />}
       </div>
@@ -101,6 +104,9 @@ function ClusterBody({ topology, tiles, children }: ClusterBodyProps) {
   const cluster = topology.cluster.cluster;
   if (tiles.length > 0) {
     return <div className="px-4 py-5 md:px-6">{children}</div>;
+  }
+  if (cluster?.omitted?.seesNodes === false) {
+    return <NothingToSee omission={cluster.omitted} />;
   }
   if (cluster?.problem !== undefined) {
     return (

@@ -21,6 +21,14 @@ describe('readiness of a node', () => {
     expect(describeReadiness({ ready: undefined }).status).toBe('unknown');
   });
 
+  test('a node of which only the name may be seen is not said to be silent, and needs no look for that alone', () => {
+    const { ready: _ready, ...rest } = tile;
+    const bare: NodeTile = { ...rest, isNameOnly: true, internalIps: [], podCidrs: [], pools: [] };
+    expect(describeReadiness(bare)).toEqual({ status: 'unknown', word: 'Not shown' });
+    expect(needsAttention(bare)).toBe(false);
+    expect(needsAttention({ ...bare, pods: { ...bare.pods, failing: 1 } })).toBe(true);
+  });
+
   test('a node without CNI says so in the words of its kubelet', () => {
     const message =
       'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';

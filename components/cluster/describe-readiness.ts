@@ -12,7 +12,10 @@ export type Readiness = {
 const REASON_PREFIX = /^.*(?:message:\s*|NetworkPluginNotReady message:)/i;
 
 /** What the condition `Ready` of a node says, in the kubelet's own words where it is not true. */
-export function describeReadiness({ ready }: Pick<NodeTile, 'ready'>): Readiness {
+export function describeReadiness({ ready, isNameOnly }: Pick<NodeTile, 'ready' | 'isNameOnly'>): Readiness {
+  if (isNameOnly) {
+    return { status: 'unknown', word: 'Not shown' };
+  }
   if (ready === undefined) {
     return { status: 'unknown', word: 'Not reported', reason: 'The kubelet has not reported a condition yet.' };
   }
@@ -35,7 +38,7 @@ export function shortenReason(reason: string): string {
 /** Whether a person should look at this node before the others. */
 export function needsAttention(tile: NodeTile): boolean {
   return (
-    tile.ready?.status !== 'True' ||
+    (tile.ready?.status !== 'True' && !tile.isNameOnly) ||
     tile.agent.state !== 'live' ||
     tile.pods.failing > 0 ||
     tile.findings.error + tile.findings.warning > 0 ||

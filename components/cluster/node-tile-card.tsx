@@ -18,7 +18,6 @@ type NodeTileCardProps = {
 /** One node: is it ready, are its pods wired, how do its ADDs go. */
 export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
   const readiness = describeReadiness(tile);
-  const isOld = tile.agent.state === 'stale';
   return (
     <article
       data-node={tile.name}
@@ -37,10 +36,12 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
           <AgentMark agent={tile.agent} />
         </span>
       </div>
-      <p className="flex flex-wrap gap-x-3 px-4 pt-0.5 text-text-2 text-xs">
-        <span className="font-mono">{tile.internalIps.join(' ') || 'no address'}</span>
-        {tile.roles.length > 0 && <span className="text-text-3">{tile.roles.join(', ')}</span>}
-      </p>
+      {!tile.isNameOnly && (
+        <p className="flex flex-wrap gap-x-3 px-4 pt-0.5 text-text-2 text-xs">
+          <span className="font-mono">{tile.internalIps.join(' ') || 'no address'}</span>
+          {tile.roles.length > 0 && <span className="text-text-3">{tile.roles.join(', ')}</span>}
+        </p>
+      )}
       {readiness.reason !== undefined && (
         <p title={readiness.reason} className="mx-4 mt-2 rounded-md bg-raised px-2.5 py-1.5 text-text-2 text-xs">
           {shortenReason(readiness.reason)}
@@ -52,15 +53,11 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
           <FindingCount counts={tile.findings} node={tile.name} />
         </p>
       )}
-      <div className={`space-y-2 px-4 pt-3 ${isOld ? 'opacity-70 grayscale' : ''}`}>
-        {tile.pools.length === 0 ? (
-          <p className="text-text-3 text-xs">
-            {tile.podCidrs.length === 0 ? 'No podCIDR assigned' : `${tile.podCidrs.join(' ')}, no address reserved`}
-          </p>
-        ) : (
-          tile.pools.map((pool) => <PoolBar key={pool.prefix} pool={pool} />)
-        )}
-      </div>
+      {!tile.isNameOnly && (
+        <div className={`space-y-2 px-4 pt-3 ${tile.agent.state === 'stale' ? 'opacity-70 grayscale' : ''}`}>
+          <Pools tile={tile} />
+        </div>
+      )}
       <InvocationFigures tile={tile} />
       {controls !== undefined && (
         <div className="mt-auto flex flex-wrap items-center justify-between gap-2 border-line border-t px-4 py-2">
@@ -68,6 +65,17 @@ export function NodeTileCard({ tile, controls }: NodeTileCardProps) {
         </div>
       )}
     </article>
+  );
+}
+
+function Pools({ tile }: { readonly tile: NodeTile }) {
+  if (tile.pools.length > 0) {
+    return tile.pools.map((pool) => <PoolBar key={pool.prefix} pool={pool} />);
+  }
+  return (
+    <p className="text-text-3 text-xs">
+      {tile.podCidrs.length === 0 ? 'No podCIDR assigned' : `${tile.podCidrs.join(' ')}, no address reserved`}
+    </p>
   );
 }
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { CircleCheck, CircleHelp, Filter } from 'lucide-react';
+import { CircleCheck, CircleHelp, Filter, Lock } from 'lucide-react';
 import { compareFindings, countFindings, type NodeFinding } from '#model/findings/node-finding.ts';
 import type { NodeTile } from '#model/topology/topology.ts';
 import { useClusterTopology } from '../live/use-cluster-topology.ts';
@@ -22,7 +22,9 @@ export function FindingsView() {
   const state = useFindings();
   const [node, setNode] = useUrlValue('node');
   const [severity, setSeverity] = useUrlValue('severity');
-  const tiles = Object.values(useClusterTopology().value?.nodes ?? {});
+  const cluster = useClusterTopology().value;
+  const isShown = cluster?.cluster.cluster.omitted?.seesNodes !== false;
+  const tiles = Object.values(cluster?.nodes ?? {});
   const all = Object.values(state.value?.findings ?? {}).toSorted(compareFindings);
   const wanted = all.filter(
     (finding) =>
@@ -38,7 +40,7 @@ export function FindingsView() {
       <PageHeader
         title="Findings"
         isStale={state.status === 'stale'}
-        facts={state.value === undefined ? undefined : <FindingFilters counts={countFindings(all)} />}
+        facts={state.value === undefined || !isShown ? undefined : <FindingFilters counts={countFindings(all)} />}
       />
       <StaleNotice state={state} />
       <div
@@ -66,6 +68,7 @@ export function FindingsView() {
               hasOthers={all.length > wanted.length}
               onClear={clear}
               isHeard={unheard.length === 0}
+              isShown={isShown}
             />
           )}
         </div>
@@ -80,9 +83,11 @@ type FoundProps = {
   readonly onClear: () => void;
   /** Every agent was heard: nothing found means that nothing is. */
   readonly isHeard: boolean;
+  /** False: what is found of nodes may not be seen. */
+  readonly isShown: boolean;
 };
 
-function Found({ wanted, hasOthers, onClear, isHeard }: FoundProps) {
+function Found({ wanted, hasOthers, onClear, isHeard, isShown }: FoundProps) {
   if (wanted.length > 0) {
     return (
       <>
@@ -99,6 +104,13 @@ function Found({ wanted, hasOthers, onClear, isHeard }: FoundProps) {
         <Button look="outlined" onClick={onClear}>
           Show all findings
         </Button>
+      </EmptyState>
+    );
+  }
+  if (!isShown) {
+    return (
+      <EmptyState icon={Lock} title="Findings are not shown">
+        They are about nodes, and listing nodes takes a permission that you do not have.
       </EmptyState>
     );
   }

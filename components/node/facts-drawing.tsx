@@ -20,7 +20,7 @@ export function FactsDrawing({ layout }: { readonly layout: NodeLayout }) {
       </Heading>
       {routes.rows.length === 0 && (
         <text x={routes.x} y={routes.y + 24} className="fill-text-3 text-[12px]">
-          no route in the main table
+          {routes.note}
         </text>
       )}
       {routes.rows.map((row) => (
@@ -86,7 +86,7 @@ function RouteRow({ row, x, width }: RowProps<SceneRoute>) {
 }
 
 function FactRow({ row, x, width }: RowProps<SceneFact>) {
-  const { label, value, tone, why } = row.item;
+  const { label, value, unknown, tone, why } = row.item;
   const right = x + width;
   return (
     <g data-testid={`fact-${row.item.id}`}>
@@ -98,7 +98,7 @@ function FactRow({ row, x, width }: RowProps<SceneFact>) {
         <>
           <rect x={right - 62} y={row.y + 2} width={62} height={16} rx={3} fill="url(#hatch)" />
           <text x={right - 6} y={row.y + 14} textAnchor="end" className="fill-text-2 text-[11px]">
-            not read
+            {unknown}
           </text>
         </>
       ) : (

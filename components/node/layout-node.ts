@@ -17,6 +17,7 @@ export type NodeLayout = {
   readonly routes: { readonly x: number; readonly y: number; readonly width: number } & {
     readonly rows: readonly PlacedRow<SceneRoute>[];
     readonly leftOut: number;
+    readonly note: string;
   };
   readonly facts: { readonly x: number; readonly y: number; readonly width: number } & {
     readonly rows: readonly PlacedRow<SceneFact>[];
@@ -81,7 +82,12 @@ export function layoutNode({ scene, widthPx, selection, openBanks }: NodeLayoutI
     uplinks,
     forwardLine: placeForwardLine(uplinks, banks, { x: x + head.stubOffset, fromY: uplinkBottomY }),
     titleAt: { x: head.titleX, y: ROOT_TOP + 22 },
-    routes: { ...head.routes, rows: placeRows(routes, head.routes.y), leftOut: scene.routes.length - routes.length },
+    routes: {
+      ...head.routes,
+      rows: placeRows(routes, head.routes.y),
+      leftOut: scene.routes.length - routes.length,
+      note: scene.routesNote,
+    },
     facts: { ...head.facts, rows: placeRows(scene.facts, head.facts.y) },
     others: {
       x: others.x,

@@ -65,7 +65,7 @@ type AgentButtonProps = {
 /** The agent's state, and what it finds wrong; opens what it says of itself. */
 function AgentButton({ topology, isOpen, onSelect }: AgentButtonProps) {
   const head = topology.node.node;
-  if (head === undefined) {
+  if (head === undefined || head.omitted?.seesNodes === false) {
     return null;
   }
   const counts = countFindings(head.findings);
@@ -116,7 +116,10 @@ function FailingPods({ topology, selection, onSelect }: FailingPodsProps) {
 }
 
 function NodeFacts({ topology }: { readonly topology: NodeTopology }) {
-  const facts = topology.node.node?.facts;
+  const { facts, omitted } = topology.node.node ?? {};
+  if (omitted?.seesNodes === false) {
+    return null;
+  }
   if (facts === undefined) {
     return (
       <StatusBadge status="unknown" title="Kubernetes has told nothing of this node">

@@ -1,6 +1,7 @@
 import { Activity, CircleX, RadioTower, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { NodeTopology } from '#model/topology/topology.ts';
+import { OmissionNotes } from '../access/omission-notes.tsx';
 import { describeRuntimeStatus } from '../agent/describe-runtime-status.ts';
 import { listLosses } from '../agent/list-losses.ts';
 import { formatClock } from '../timeline/format-clock.ts';
@@ -13,7 +14,7 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   if (node === undefined) {
     return null;
   }
-  const { facts, agent, problems, findings } = node;
+  const { facts, agent, problems, findings, omitted } = node;
   const losses = agent.status === undefined ? [] : listLosses(agent.status);
   const ready = facts?.ready;
   const asked = agent.state === 'live' ? agent.status?.runtimeStatus : undefined;
@@ -25,6 +26,7 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   );
   return (
     <>
+      <OmissionNotes omission={omitted} view="node" />
       {ready !== undefined && ready.status !== 'True' && (
         <Notice icon={<TriangleAlert aria-hidden size={14} className="text-warning" />} role="status">
           <strong className="font-semibold">{ready.reason ?? 'NotReady'}</strong>

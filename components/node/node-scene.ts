@@ -23,7 +23,14 @@ export type SceneUplink = SceneLink & { readonly isDefault: boolean };
 
 export type ScenePool = { readonly prefix: string; readonly used: number; readonly capacity: number };
 
-export type SceneBridge = SceneLink & { readonly portCount: number; readonly pool: ScenePool | undefined };
+export type SceneBridge = SceneLink & {
+  readonly portCount: number;
+  /** True where it may have ports that are not shown. */
+  readonly hasHiddenPorts: boolean;
+  /** Said in the place of an address. */
+  readonly addressNote: 'no address' | 'address not shown';
+  readonly pool: ScenePool | undefined;
+};
 
 export type CardState =
   | 'wired'
@@ -80,6 +87,8 @@ export type SceneFact = {
   readonly id: string;
   readonly label: string;
   readonly value: string | undefined;
+  /** Said in the place of a value that is absent. */
+  readonly unknown: 'not read' | 'not shown';
   readonly tone: Tone;
   readonly why: string;
 };
@@ -88,6 +97,8 @@ export type NodeScene = {
   readonly rootId: NetnsId | undefined;
   readonly uplinks: readonly SceneUplink[];
   readonly routes: readonly SceneRoute[];
+  /** Said where there is none. */
+  readonly routesNote: string;
   readonly facts: readonly SceneFact[];
   readonly banks: readonly SceneBank[];
   /** Links of the root namespace that are drawn nowhere else, lo aside. */

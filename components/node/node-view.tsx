@@ -4,6 +4,7 @@ import { ServerOff } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { LiveState } from '../live/live-state.ts';
+import { useClusterTopology } from '../live/use-cluster-topology.ts';
 import { useNodeTopology } from '../live/use-node-topology.ts';
 import { StaleNotice } from '../shell/stale-notice.tsx';
 import { useDrawing } from '../shell/use-drawing.ts';
@@ -71,10 +72,13 @@ export function NodeView({ node }: { readonly node: string }) {
 type NodeWithoutProps = { readonly node: string; readonly status: LiveState<NodeTopology>['status'] };
 
 function NodeWithout({ node, status }: NodeWithoutProps) {
+  const isLimited = useClusterTopology().value?.cluster.cluster.omitted !== undefined;
   if (status === 'missing') {
     return (
       <EmptyState icon={ServerOff} title={`No node ${node}`}>
-        Neither Kubernetes nor an agent has told of a node of this name. It will appear here when one does.
+        {isLimited
+          ? 'There is none of this name, or none that you may see.'
+          : 'Neither Kubernetes nor an agent has told of a node of this name. It will appear here when one does.'}
       </EmptyState>
     );
   }

@@ -6,14 +6,17 @@ import type { SceneFact, Tone } from './node-scene.ts';
  * The few lines that decide whether the root namespace forwards a packet. A line whose reading is missing has no value:
  * it is unknown, which is not the same as 0.
  */
-export function readNetfilterFacts(root: TopologyNamespace | undefined): readonly SceneFact[] {
+export function readNetfilterFacts(
+  root: TopologyNamespace | undefined,
+  unknown: SceneFact['unknown'],
+): readonly SceneFact[] {
   const iptables = root?.netfilter?.iptables.find((tables) => tables.family === 'inet');
   const policy = readForwardPolicy(root?.netfilter);
   const rules = iptables?.rules;
   const accepts = rules?.filter((rule) => rule.chain.startsWith('PODWIRE-') && / -j ACCEPT\b/.test(rule.text));
   const masquerades = rules?.filter((rule) => rule.table === 'nat' && / -j MASQUERADE\b/.test(rule.text));
-  const backend = iptables === undefined ? 'not read' : `iptables, ${iptables.backend}`;
-  return [
+  const backend = iptables === undefined ? unknown : `iptables, ${iptables.backend}`;
+  const facts: readonly Omit<SceneFact, 'unknown'>[] = [
     {
       id: 'forward-policy',
       label: 'FORWARD policy',
@@ -29,6 +32,7 @@ export function readNetfilterFacts(root: TopologyNamespace | undefined): readonl
     sysctlFact(root, 'net.ipv4.ip_forward', 'ip_forward'),
     sysctlFact(root, 'net.bridge.bridge-nf-call-iptables', 'bridge-nf-call-iptables'),
   ];
+  return facts.map((fact) => ({ ...fact, unknown }));
 }
 
 /** The policy of the built-in chain as iptables prints it, else that of the nftables base chains at the same hook. */
@@ -47,12 +51,15 @@ function readForwardPolicy(netfilter: Netfilter | undefined): string | undefined
   return policies.includes('DROP') ? 'DROP' : policies[0];
 }
 
-function countFact(words: Pick<SceneFact, 'id' | 'label' | 'why'>, count: number | undefined): SceneFact {
+function countFact(
+  words: Pick<SceneFact, 'id' | 'label' | 'why'>,
+  count: number | undefined,
+): Omit<SceneFact, 'unknown'> {
   const value = count === undefined ? undefined : `${count} ${count === 1 ? 'rule' : 'rules'}`;
   return { ...words, value, tone: 'quiet' };
 }
 
-function sysctlFact(root: TopologyNamespace | undefined, key: string, label: string): SceneFact {
+function sysctlFact(root: TopologyNamespace | undefined, key: string, label: string): Omit<SceneFact, 'unknown'> {
   const value = root?.sysctls[key];
   const tone: Tone = key === 'net.ipv4.ip_forward' && value === '0' ? 'warning' : 'quiet';
   return { id: label, label, value, tone, why: `sysctl ${key} of the root network namespace` };

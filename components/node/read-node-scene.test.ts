@@ -57,6 +57,25 @@ describe('readNodeScene', () => {
     expect(values(unread).map(([, value]) => value)).toEqual([undefined, undefined, undefined, undefined, undefined]);
   });
 
+  it('says of what a person may not see that it is not shown, never that it is not there', () => {
+    const node = readLabNode();
+    const root = rootOf(node);
+    const head = { ...node.node.node, pools: [], omitted: { pods: 3, seesNodes: false, podNamespaces: 1 } };
+    const { netfilter: _, ...bare } = node.namespaces[root]!;
+    const part: NodeTopology = {
+      ...node,
+      node: { node: head },
+      namespaces: { ...node.namespaces, [root]: { ...bare, sysctls: {} } },
+      routes: {},
+      addresses: {},
+    };
+    const scene = readNodeScene(part);
+    expect(scene.routesNote).toMatch(/^not shown/);
+    expect(new Set(scene.facts.map(({ value, unknown }) => value ?? unknown))).toEqual(new Set(['not shown']));
+    const [bank] = scene.banks;
+    expect(bank?.bridge).toMatchObject({ hasHiddenPorts: true, addressNote: 'address not shown' });
+  });
+
   it('gives a wired pod its address and MAC from the kernel', () => {
     expect(cardOf(readLabNode(), 'nginx1')).toMatchObject({
       ip: '10.240.2.3',

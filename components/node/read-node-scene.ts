@@ -1,7 +1,17 @@
 import type { NetnsId } from '#model/kernel/kernel-snapshot.ts';
 import type { AddressPool, NodeTopology } from '#model/topology/topology.ts';
+import { nameUnknown } from '../access/describe-omission.ts';
 import { isInPrefix } from './match-prefix.ts';
-import type { NodeScene, SceneBank, SceneBridge, SceneCard, SceneLink, SceneRoute, SceneUplink } from './node-scene.ts';
+import type {
+  NodeScene,
+  SceneBank,
+  SceneBridge,
+  SceneCard,
+  SceneFact,
+  SceneLink,
+  SceneRoute,
+  SceneUplink,
+} from './node-scene.ts';
 import { type CardReading, readCards } from './read-cards.ts';
 import { readNetfilterFacts } from './read-netfilter-facts.ts';
 
@@ -16,6 +26,7 @@ const MAIN_TABLE = 254;
  */
 export function readNodeScene(topology: NodeTopology): NodeScene {
   const root = Object.values(topology.namespaces).find((namespace) => namespace.kind === 'root');
+  const unknown = nameUnknown(topology.node.node?.omitted);
   const links = Object.values(topology.links)
     .filter((link) => link.namespaceId === root?.id)
     .sort((a, b) => a.index - b.index);
@@ -31,7 +42,8 @@ export function readNodeScene(topology: NodeTopology): NodeScene {
     rootId: root?.id,
     uplinks,
     routes,
-    facts: readNetfilterFacts(root),
+    facts: readNetfilterFacts(root, unknown),
+    routesNote: routesNote(unknown),
     banks: groupCards(cards, root?.id, bridges),
     otherLinks: pickLinks(
       free.filter((link) => !drawn.has(link.index)),
@@ -43,6 +55,9 @@ export function readNodeScene(topology: NodeTopology): NodeScene {
     ),
   };
 }
+
+const routesNote = (unknown: SceneFact['unknown']): string =>
+  unknown === 'not shown' ? 'not shown: no permission to list nodes' : 'no route in the main table';
 
 function pickLinks(links: readonly TopologyLink[], scene: ReadonlyMap<number, SceneLink>): readonly SceneLink[] {
   return links.flatMap((link) => scene.get(link.index) ?? []);
@@ -127,13 +142,15 @@ function readBridges(
   links: readonly TopologyLink[],
   cards: readonly CardReading[],
 ): readonly SceneBridge[] {
-  const pools = topology.node.node?.pools ?? [];
+  const { pools = [], omitted } = topology.node.node ?? {};
+  const hasHiddenPorts = (omitted?.pods ?? 0) > 0;
+  const addressNote = omitted?.seesNodes === false ? 'address not shown' : 'no address';
   const bridges = links
     .filter((link) => link.kind === 'bridge')
     .map((link) => {
       const sceneLink = readSceneLink(topology, link);
       const portCount = links.filter((port) => port.masterIndex === link.index).length;
-      return { ...sceneLink, portCount, pool: findPool(pools, sceneLink) };
+      return { ...sceneLink, portCount, hasHiddenPorts, addressNote, pool: findPool(pools, sceneLink) } as const;
     })
     .sort((a, b) => a.index - b.index);
   const used = bridges.filter((bridge) => cards.some((card) => card.bridgeIndex === bridge.index));

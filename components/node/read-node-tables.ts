@@ -1,6 +1,8 @@
 import type { NodeTopology, TopologyNamespace } from '#model/topology/topology.ts';
+import { nameUnknown } from '../access/describe-omission.ts';
 import { formatDuration } from '../ui/format-duration.ts';
 import type { NodeTable } from './node-table.ts';
+import { readHookTable } from './read-hook-table.ts';
 import { readNetfilterRows } from './read-netfilter-rows.ts';
 
 type Named = { readonly namespaceId: string };
@@ -16,6 +18,10 @@ export function readNodeTables(topology: NodeTopology): readonly NodeTable[] {
     readNeighbourTable(topology),
     readFdbTable(topology),
     readNetfilterTable(topology),
+    readHookTable(topology, {
+      ofNamespace: (id) => nameNamespace(topology, id),
+      ofLink: (id, index) => nameLink(topology, id, index),
+    }),
     readSysctlTable(topology),
   ];
 }
@@ -201,7 +207,10 @@ function readNetfilterTable(topology: NodeTopology): NodeTable {
     label: 'Netfilter',
     columns: ['rule', 'namespace', 'table', 'chain', 'packets', 'bytes'],
     rows: namespaces.flatMap((namespace) => readNetfilterRows(namespace, nameNamespace(topology, namespace.id))),
-    empty: namespaces.length === 0 ? 'Netfilter was not read yet.' : 'No rule and no chain in any namespace.',
+    empty:
+      namespaces.length === 0
+        ? `Netfilter is ${nameUnknown(topology.node.node?.omitted)}.`
+        : 'No rule and no chain in any namespace.',
     problems: namespaces.flatMap((namespace) => namespace.netfilter?.problems ?? []),
   };
 }

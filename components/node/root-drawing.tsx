@@ -56,12 +56,14 @@ function ForwardLine({ layout }: { readonly layout: NodeLayout }) {
   if (line === undefined) {
     return null;
   }
-  const forward = layout.facts.rows.find((row) => row.item.id === 'ip_forward')?.item.value;
+  const forward = layout.facts.rows.find((row) => row.item.id === 'ip_forward')?.item;
   return (
     <g>
       <path d={`M${line.x} ${line.fromY}V${line.toY}`} strokeDasharray="4 4" className="stroke-line-strong" />
       <text x={line.x + 10} y={line.fromY + 20} className="fill-text-3 text-[11px]">
-        {forward === '0' ? 'not routed, ip_forward 0' : `routed, ip_forward ${forward ?? 'not read'}`}
+        {forward?.value === '0'
+          ? 'not routed, ip_forward 0'
+          : `routed, ip_forward ${forward?.value ?? forward?.unknown}`}
       </text>
     </g>
   );

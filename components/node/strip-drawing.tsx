@@ -62,7 +62,7 @@ function BarDrawing({ strip }: { readonly strip: PlacedStrip }) {
 }
 
 function describeBridge(bridge: SceneBridge): string {
-  const ports = `${bridge.portCount} ${bridge.portCount === 1 ? 'port' : 'ports'}`;
+  const ports = `${bridge.portCount} ${bridge.portCount === 1 ? 'port' : 'ports'}${bridge.hasHiddenPorts ? ' shown' : ''}`;
   return ['bridge', bridge.mac, `mtu ${bridge.mtuBytes}`, ports, bridge.isUp ? undefined : bridge.operState]
     .filter((part) => part !== undefined)
     .join(' · ');
@@ -74,7 +74,7 @@ function BridgeDrawing({ bridge, strip }: BridgeProps) {
   const { bar } = strip;
   const light = useLight(`link:${bridge.key}`);
   const isLit = light === 'lit' || light === 'selected';
-  const address = bridge.addresses[0] ?? 'no address';
+  const address = bridge.addresses[0] ?? bridge.addressNote;
   const factsX = bar.x + 16 + (bridge.name.length + address.length) * 8.4 + 52;
   const roomPx = bar.x + bar.width - 210 - factsX;
   const label = `Bridge ${bridge.name}, ${address}, ${describeBridge(bridge)}`;

@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { PodBody } from '#model/protocol/rest.ts';
 import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import { fetchJson } from '../live/fetch-json.ts';
+import { useClusterTopology } from '../live/use-cluster-topology.ts';
 import { useInvocation } from '../live/use-invocation.ts';
 import { useInvocations } from '../live/use-invocations.ts';
 import { useNodeTopology } from '../live/use-node-topology.ts';
@@ -60,6 +61,7 @@ export function PodView({ namespace, pod }: PodViewProps) {
 }
 
 function PodElsewhere({ podKey, place }: { readonly podKey: string; readonly place: PodPlace | undefined }) {
+  const isLimited = useClusterTopology().value?.cluster.cluster.omitted !== undefined;
   return (
     <>
       <PageHeader trail="Pods /" title={podKey} />
@@ -70,8 +72,9 @@ function PodElsewhere({ podKey, place }: { readonly podKey: string; readonly pla
         </div>
       ) : (
         <EmptyState icon={CircleSlash2} title={`No pod ${podKey} on any node`}>
-          Kubernetes has not given a pod of this name to a node, and no journal holds an invocation for one. It will
-          appear here when that changes.
+          {isLimited
+            ? 'There is none of this name, or none that you may see.'
+            : 'Kubernetes has not given a pod of this name to a node, and no journal holds an invocation for one. It will appear here when that changes.'}
         </EmptyState>
       )}
     </>

@@ -8,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { endSession } from './call-session.ts';
 import { describeScope } from './describe-scope.ts';
 import { shortenUser } from './describe-user.ts';
+import { logOut } from './go-to-login.ts';
 import { useSession } from './use-session.ts';
 
 /** Who is logged in, what they may see, and the way out. Nothing where nobody logs in. */
@@ -27,8 +28,8 @@ export function AccountMenu() {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
-          side="right"
-          align="end"
+          side="top"
+          align="start"
           sideOffset={8}
           collisionPadding={8}
           aria-label="Account"
@@ -49,15 +50,12 @@ export function AccountMenu() {
 
 function LogOutButton() {
   const [problem, setProblem] = useState<string>();
-  const logOut = (): void => {
-    endSession().then(
-      () => window.location.assign('/login'),
-      () => setProblem('The collector did not answer: you are still logged in.'),
-    );
+  const leave = (): void => {
+    logOut(endSession).catch(() => setProblem('The collector did not answer: you are still logged in.'));
   };
   return (
     <>
-      <Button look="outlined" onClick={logOut} className="mt-1 self-start">
+      <Button look="outlined" onClick={leave} className="mt-1 self-start">
         <LogOut aria-hidden size={14} />
         Log out
       </Button>

@@ -9,7 +9,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { openSession, readSession, type SessionProblem } from './call-session.ts';
 import { readReturnPath } from './read-return-path.ts';
 
-const COMMAND = 'kubectl create token ACCOUNT --namespace NAMESPACE';
+const COMMAND = 'kubectl create token ACCOUNT -n NAMESPACE';
 
 /** The login page: a token for a session. `from`: the path that one came from, as the address says. */
 export function LoginView({ from }: { readonly from: string | undefined }) {

@@ -20,6 +20,8 @@ export const AgentStatus = z.object({
   foldedChanges: Count,
   /** Drifts that went because too many waited for the collector. */
   droppedDrifts: Count,
+  /** Records beside journal and kernel (drifts, findings, answers, this) that the collector refused for good. Absent from older agents. */
+  refusedReports: Count.optional(),
   journal: z.object({
     /** Lines acknowledged by the collector. */
     shippedLines: Count,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { buildPodNamespace, buildSnapshot } from '../testing/build-node.ts';
 import { applyKernelDelta } from './apply-kernel-delta.ts';
-import { LinkIndex, NetnsId } from './kernel-snapshot.ts';
+import { NetnsId } from './kernel-snapshot.ts';
+import { LinkIndex } from './link-index.ts';
 import { linkId } from './record-id.ts';
 
 const delta = (sequence: number, bootId = 'boot-1') => ({

@@ -2,7 +2,7 @@ import { assertNever } from '../assert-never.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { KernelDelta, NamespaceChange, RecordKind } from './kernel-delta.ts';
 import type { KernelSnapshot, NetworkNamespace } from './kernel-snapshot.ts';
-import { numberRecordIds, RECORD_IDS } from './record-id.ts';
+import { numberRecordIds, RECORD_IDS, WHOLE_PARTS } from './record-id.ts';
 
 /**
  * Why a delta cannot be put on a snapshot: another boot of the agent, a delta in between was lost, or it changes a namespace
@@ -45,14 +45,13 @@ export function applyKernelDelta(snapshot: KernelSnapshot, delta: KernelDelta): 
 
 /** The namespace with its records put and removed. A changed record keeps its place, a new one comes last. */
 export function applyNamespaceChange(namespace: NetworkNamespace, change: NamespaceChange): NetworkNamespace {
-  const { names, kind, netfilter, nextHops, trafficControl } = change;
+  const { names, kind, netfilter } = change;
   return {
     ...namespace,
     ...(names !== undefined && { names }),
     ...(kind !== undefined && { kind }),
     ...(netfilter !== undefined && { netfilter }),
-    ...(nextHops !== undefined && { nextHops }),
-    ...(trafficControl !== undefined && { trafficControl }),
+    ...Object.fromEntries(WHOLE_PARTS.flatMap((part) => (change[part] === undefined ? [] : [[part, change[part]]]))),
     sysctls: changeSysctls(namespace, change),
     links: changeRecords(namespace, change, 'links'),
     addresses: changeRecords(namespace, change, 'addresses'),

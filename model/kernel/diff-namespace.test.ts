@@ -53,7 +53,14 @@ function makeRandomNamespace(random: Random): NetworkNamespace {
     trafficControl: {
       qdiscs: several(random, () => ({ linkIndex: 1, kind: 'htb', handle: '1:', parent: 'root', raw: raw() })),
       filters: [],
+      classes: several(random, () => ({ linkIndex: 1, kind: 'htb', handle: '1:1', parent: 'root', raw: raw() })),
     },
+    bpf: {
+      programs: several(random, () => ({ linkIndex: 1, hook: 'tcx/ingress', position: 0, programId: random(3) })),
+      ...(random(3) === 0 && { problem: 'BPF programs: EPERM' }),
+    },
+    bridgeVlans: several(random, () => ({ linkIndex: linkIndex(), vlans: [] })),
+    wireguard: several(random, () => ({ linkIndex: linkIndex(), peers: [] })),
   });
 }
 
@@ -74,6 +81,31 @@ test('whoever knows one state of a namespace and is told the difference knows th
     const random = makeRandom(seed);
     const [before, after] = [makeRandomNamespace(random), makeRandomNamespace(random)];
     const change = diffNamespace(before, after);
+    const told = change === undefined ? before : applyNamespaceChange(before, change);
+    expect(keyed(told), `seed ${seed}`).toEqual(keyed(after));
+  }
+});
+
+/** `namespace` as it is after a few notifications: some records at their places are others, most are the very same. */
+function changeSome(namespace: NetworkNamespace, random: Random): NetworkNamespace {
+  const other = makeRandomNamespace(random);
+  const collections = kinds.map((kind) => {
+    const others = other[kind] as readonly unknown[];
+    const records = (namespace[kind] as readonly unknown[]).map((record, place) =>
+      random(3) === 0 ? (others[place] ?? record) : record,
+    );
+    return [kind, records];
+  });
+  return { ...namespace, ...Object.fromEntries(collections) };
+}
+
+test('what is told of a few changed records is the same whether the others are the very same or merely equal', () => {
+  for (let seed = 1; seed <= 2_000; seed += 1) {
+    const random = makeRandom(seed);
+    const before = makeRandomNamespace(random);
+    const after = changeSome(before, random);
+    const change = diffNamespace(before, after);
+    expect(change, `seed ${seed}`).toEqual(diffNamespace(before, structuredClone(after)));
     const told = change === undefined ? before : applyNamespaceChange(before, change);
     expect(keyed(told), `seed ${seed}`).toEqual(keyed(after));
   }

@@ -1,18 +1,20 @@
 import { equalJson } from '../topology/equal-json.ts';
 import type { NamespaceChange, RecordKind } from './kernel-delta.ts';
 import type { NetworkNamespace } from './kernel-snapshot.ts';
-import { numberRecordIds, RECORD_IDS } from './record-id.ts';
+import { numberRecordIds, RECORD_IDS, WHOLE_PARTS, type WholePart } from './record-id.ts';
 
 /** Decides what is worth telling: true where two records of one identity, or two readings of netfilter, count as the same. */
 export interface NamespaceEquality {
   readonly isSameRecord: (kind: RecordKind, one: unknown, other: unknown) => boolean;
   readonly isSameNetfilter: (one: unknown, other: unknown) => boolean;
+  readonly isSamePart: (part: WholePart, one: unknown, other: unknown) => boolean;
 }
 
 /** Everything counts. */
 export const exactEquality: NamespaceEquality = {
   isSameRecord: (_, one, other) => equalJson(one, other),
   isSameNetfilter: equalJson,
+  isSamePart: (_, one, other) => equalJson(one, other),
 };
 
 const RECORD_KINDS = Object.keys(RECORD_IDS) as RecordKind[];
@@ -53,9 +55,9 @@ function diffRecords(
   { kind, equality }: { readonly kind: RecordKind; readonly equality: NamespaceEquality },
 ): { readonly put: unknown[]; readonly remove: string[] } {
   const [put, remove]: [unknown[], string[]] = [[], []];
-  const [known, now]: [readonly unknown[], readonly unknown[]] = [before[kind], after[kind]];
-  if (known === now) return { put, remove };
+  if (before[kind] === after[kind]) return { put, remove };
   const idOf = RECORD_IDS[kind] as (record: unknown) => string;
+  const [known, now] = leaveOutSame(before[kind], after[kind], idOf);
   const [knownById, nowById] = [groupById(known, idOf), groupById(now, idOf)];
   for (const [id, group] of knownById) {
     const left = nowById.get(id)?.length ?? 0;
@@ -68,6 +70,24 @@ function diffRecords(
     }
   }
   return { put, remove };
+}
+
+/**
+ * Of two collections that have the very same objects at nearly all places, as one changed link makes them, the records whose
+ * identity has another object at some place. All records of such an identity stay, on both sides.
+ */
+function leaveOutSame(
+  known: readonly unknown[],
+  now: readonly unknown[],
+  idOf: (record: unknown) => string,
+): readonly [readonly unknown[], readonly unknown[]] {
+  if (known.length !== now.length) return [known, now];
+  const moved = new Set<string>();
+  for (let place = 0; place < now.length; place += 1) {
+    if (known[place] !== now[place]) moved.add(idOf(known[place])).add(idOf(now[place]));
+  }
+  const hasMoved = (record: unknown): boolean => moved.has(idOf(record));
+  return [known.filter(hasMoved), now.filter(hasMoved)];
 }
 
 function groupById(records: readonly unknown[], idOf: (record: unknown) => string): Map<string, unknown[]> {
@@ -95,18 +115,23 @@ function diffTheRest(
   after: NetworkNamespace,
   equality: NamespaceEquality,
 ): Partial<NamespaceChange> {
-  const { names, kind, netfilter, nextHops, trafficControl } = after;
+  const { names, kind, netfilter } = after;
   const isNetfilterNew =
     netfilter !== undefined &&
     netfilter !== before.netfilter &&
     (before.netfilter === undefined || !equality.isSameNetfilter(before.netfilter, netfilter));
+  const parts = WHOLE_PARTS.filter(
+    (part) =>
+      after[part] !== undefined &&
+      after[part] !== before[part] &&
+      !equality.isSamePart(part, before[part], after[part]),
+  );
   const sysctlChange = diffSysctls(before.sysctls, after.sysctls);
   return {
     ...(equalJson(before.names, names) ? {} : { names }),
     ...(before.kind === kind ? {} : { kind }),
     ...(isNetfilterNew ? { netfilter } : {}),
-    ...(nextHops === undefined || equalJson(before.nextHops, nextHops) ? {} : { nextHops }),
-    ...(trafficControl === undefined || equalJson(before.trafficControl, trafficControl) ? {} : { trafficControl }),
+    ...Object.fromEntries(parts.map((part) => [part, after[part]])),
     ...(sysctlChange === undefined ? {} : { sysctlChange }),
   };
 }

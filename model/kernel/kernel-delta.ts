@@ -7,10 +7,8 @@ import {
   Netfilter,
   NetnsId,
   NetworkNamespace,
-  NextHop,
   PolicyRule,
   Route,
-  TrafficControl,
 } from './kernel-snapshot.ts';
 
 /** The collections of a namespace whose records have an identity: `record-id.ts`. */
@@ -46,8 +44,8 @@ export const KernelChange = z.discriminatedUnion('type', [
     kind: NetworkNamespace.shape.kind.optional(),
     sysctls: NetworkNamespace.shape.sysctls.optional(),
     netfilter: Netfilter.optional(),
-    nextHops: z.array(NextHop).optional(),
-    trafficControl: TrafficControl.optional(),
+    ...NetworkNamespace.pick({ nextHops: true, trafficControl: true, bpf: true, bridgeVlans: true, wireguard: true })
+      .shape,
     /** Single settings, where most stay: a node has ten for each of its links. */
     sysctlChange: z.object({ put: NetworkNamespace.shape.sysctls, remove: z.array(z.string()) }).optional(),
   }),

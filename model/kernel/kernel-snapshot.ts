@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { JsonValue } from '../json.ts';
+import { BpfAttachments } from './bpf-attachments.ts';
+import { BridgeVlans } from './bridge-vlans.ts';
 import { linkDetails } from './link-details.ts';
+import { LinkIndex } from './link-index.ts';
+import { TrafficControl } from './traffic-control.ts';
+import { WireguardDevice } from './wireguard-device.ts';
 
 /**
  * What one node's kernel says about its network, as the agent read it.
@@ -13,10 +18,6 @@ import { linkDetails } from './link-details.ts';
 /** Inode number of the namespace in nsfs, in decimal: the `4026531840` of `net:[4026531840]`. */
 export const NetnsId = z.string().regex(/^\d+$/).brand<'NetnsId'>();
 export type NetnsId = z.infer<typeof NetnsId>;
-
-/** Interface index, unique inside one network namespace. */
-export const LinkIndex = z.int().nonnegative().brand<'LinkIndex'>();
-export type LinkIndex = z.infer<typeof LinkIndex>;
 
 const Json: z.ZodType<JsonValue> = z.json();
 const Raw = z.record(z.string(), Json);
@@ -161,39 +162,6 @@ export const FdbEntry = z.object({
 });
 export type FdbEntry = z.infer<typeof FdbEntry>;
 
-/** A queueing discipline that somebody attached, `tc qdisc`; those that the kernel gives every link are left out. */
-export const Qdisc = z.object({
-  linkIndex: LinkIndex,
-  /** clsact, ingress, htb, tbf, … */
-  kind: z.string(),
-  /** `ffff:` */
-  handle: z.string(),
-  /** `root`, `ffff:fff1`, `1:10` */
-  parent: z.string(),
-  raw: Raw,
-});
-export type Qdisc = z.infer<typeof Qdisc>;
-
-/** One classifier on a qdisc, `tc filter`: it may drop, redirect or rewrite before netfilter sees the packet. */
-export const TcFilter = z.object({
-  linkIndex: LinkIndex,
-  /** `ingress` and `egress` for the hooks of clsact and ingress, else the parent's handle. */
-  parent: z.string(),
-  /** bpf, u32, flower, matchall, … */
-  kind: z.string(),
-  priority: z.int(),
-  /** Ethertype: `ip`, `ipv6`, `all`, or `0x88cc`. */
-  protocol: z.string(),
-  handle: z.int(),
-  chain: z.int(),
-  bpf: z.object({ name: z.string().optional(), id: z.int().optional(), tag: z.string().optional() }).optional(),
-  raw: Raw,
-});
-export type TcFilter = z.infer<typeof TcFilter>;
-
-export const TrafficControl = z.object({ qdiscs: z.array(Qdisc), filters: z.array(TcFilter) });
-export type TrafficControl = z.infer<typeof TrafficControl>;
-
 /** A set that rules match addresses against, `ipset`. */
 export const IpSet = z.object({
   name: z.string(),
@@ -258,9 +226,12 @@ export const NetworkNamespace = z.object({
   rules: z.array(PolicyRule),
   neighbours: z.array(Neighbour),
   fdb: z.array(FdbEntry),
-  /** Absent, like `trafficControl`, in snapshots from before they were read. */
+  /** Absent, like the four below, in snapshots from before they were read. */
   nextHops: z.array(NextHop).optional(),
   trafficControl: TrafficControl.optional(),
+  bpf: BpfAttachments.optional(),
+  bridgeVlans: z.array(BridgeVlans).optional(),
+  wireguard: z.array(WireguardDevice).optional(),
   /** `net.ipv4.ip_forward` -> `1`. Only those that steer packets. */
   sysctls: z.record(z.string(), z.string()),
   /** Absent where netfilter was not read yet. */

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const XdpAttachment = z.object({
   mode: z.enum(['driver', 'generic', 'offload', 'multiple']),
   programIds: z.array(z.int()),
+  /** The same with the mode of each; absent in snapshots from before it was read. */
+  programs: z.array(z.object({ mode: z.enum(['driver', 'generic', 'offload']), id: z.int() })).optional(),
 });
 
 /** What a link of one kind is set to, each only on links of that kind. Older snapshots have none of it. */

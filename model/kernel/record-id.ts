@@ -56,6 +56,10 @@ export const RECORD_IDS = {
   fdb: fdbId,
 } as const;
 
+/** Optional parts of a namespace that are told as a whole: they are small, and most namespaces have nothing of them. */
+export const WHOLE_PARTS = ['nextHops', 'trafficControl', 'bpf', 'bridgeVlans', 'wireguard'] as const;
+export type WholePart = (typeof WHOLE_PARTS)[number];
+
 /**
  * Ids of a collection's records, in its order. Two records of one identity both count, the second as `…#2`: what the kernel
  * lists is never dropped.

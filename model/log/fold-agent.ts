@@ -50,6 +50,8 @@ export function foldAgent(facts: AgentFacts, entry: LogEntry): AgentFacts {
     case 'drift':
     case 'command.result':
       return heard;
+    case 'node.forgotten':
+      return {};
     default:
       return facts;
   }

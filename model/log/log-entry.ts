@@ -40,6 +40,8 @@ export const EntryBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cluster.blind-spots'), blindSpots: z.array(z.string()) }),
   /** The first lists are complete. */
   z.object({ type: z.literal('cluster.synced') }),
+  /** Retention gave the node up: neither cluster nor agent had told of it in all the time that was kept. Nothing is known of it from here on. */
+  z.object({ type: z.literal('node.forgotten') }),
   /** A collector began to listen: agents that were not heard since are not known to live. */
   z.object({ type: z.literal('collector.started'), source: z.enum(['lab', 'kubernetes', 'none']) }),
 ]);

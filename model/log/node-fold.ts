@@ -1,6 +1,7 @@
 import type { Drift } from '../agent/drift.ts';
 import { assertNever } from '../assert-never.ts';
 import type { ClusterNode, ClusterPod } from '../cluster/cluster-facts.ts';
+import type { InvocationEvent } from '../cni/invocation-event.ts';
 import type { Finding } from '../findings/finding.ts';
 import { applyKernelDelta } from '../kernel/apply-kernel-delta.ts';
 import type { KernelDelta } from '../kernel/kernel-delta.ts';
@@ -15,7 +16,7 @@ import {
 import { joinNodeTopology } from '../topology/join-node-topology.ts';
 import { podKeyOf } from '../topology/match-attachments.ts';
 import { summarizeInvocation } from '../topology/summarize-invocation.ts';
-import type { InvocationStatistics, NodeTopology, PodKey } from '../topology/topology.ts';
+import type { InvocationStatistics, InvocationSummary, NodeTopology, PodKey } from '../topology/topology.ts';
 import { type AgentFacts, breakKernel, describeAgent, foldAgent } from './fold-agent.ts';
 import type { ClusterFact, LogEntry } from './log-entry.ts';
 import { type RecentColumns, RecentInvocations } from './recent-invocations.ts';
@@ -111,7 +112,8 @@ export class NodeFold {
     return this.#facts !== undefined || this.#pods.size > 0;
   }
 
-  apply(entry: LogEntry): void {
+  /** `summary`: of the invocation, where somebody has made it. */
+  apply(entry: LogEntry, summary?: InvocationSummary): void {
     const { body } = entry;
     const before = this.#agent;
     this.#seq = entry.seq;
@@ -125,7 +127,7 @@ export class NodeFold {
         if (this.#agent.kernel !== before.kernel && this.#agent.kernel?.isBroken === false) this.#change(body.delta);
         return;
       case 'invocation':
-        this.#addInvocation(body.event, entry.receivedMs);
+        this.#addInvocation(body.event, summary ?? summarizeInvocation(body.event, this.name), entry.receivedMs);
         return;
       case 'agent.findings':
         this.#findings = body.findings;
@@ -140,6 +142,9 @@ export class NodeFold {
       case 'cluster.remove':
         if (body.kind === 'node') this.#facts = undefined;
         if (body.kind === 'pod') this.#pods.delete(body.key as PodKey);
+        return;
+      case 'node.forgotten':
+        this.#forget();
         return;
       case 'agent.hello':
       case 'agent.status':
@@ -193,14 +198,21 @@ export class NodeFold {
     };
   }
 
+  #forget(): void {
+    this.#facts = undefined;
+    this.#snapshot = undefined;
+    this.#findings = [];
+    this.#drifts = [];
+    for (const kept of [this.#pods, this.#invocations.active, this.#invocations.pods]) kept.clear();
+  }
+
   #change(delta: KernelDelta): void {
     const applied = this.#snapshot && applyKernelDelta(this.#snapshot, delta);
     if (applied?.ok) this.#snapshot = applied.value;
     else this.#agent = breakKernel(this.#agent);
   }
 
-  #addInvocation(event: Extract<LogEntry['body'], { type: 'invocation' }>['event'], receivedMs: number): void {
-    const summary = summarizeInvocation(event, this.name);
+  #addInvocation(event: InvocationEvent, summary: InvocationSummary, receivedMs: number): void {
     addInvocation(this.#invocations, event, summary);
     this.recent.add(summary, receivedMs);
     const { pods } = this.#invocations;

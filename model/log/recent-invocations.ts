@@ -1,3 +1,4 @@
+import { findInvocationOwner, NOBODY } from '../topology/invocation-owner.ts';
 import type { InvocationStatistics, InvocationSummary } from '../topology/topology.ts';
 
 const WINDOW_MINUTES = 15;
@@ -8,19 +9,33 @@ const IS_ERROR = 4;
 const FLAGS = 8;
 const LEAST_PRUNED = 64;
 
-/** As it is kept: two columns of numbers, for a busy node has some ten thousand in its window. */
-export type RecentColumns = { readonly startedMs: readonly number[]; readonly coded: readonly number[] };
+/** As it is kept: columns of numbers, for a busy node has some ten thousand in its window. */
+export type RecentColumns = {
+  readonly startedMs: readonly number[];
+  readonly coded: readonly number[];
+  /** Places in `owners`; absent, as `owners`, in what was kept before they were. */
+  readonly ownedBy?: readonly number[] | undefined;
+  readonly owners?: readonly string[] | undefined;
+};
+
+type Recent = Pick<InvocationSummary, 'startedAt' | 'durationUs' | 'verb' | 'outcome' | 'pod'>;
 
 /** The invocations of the last 15 minutes, as far as statistics need them. */
 export class RecentInvocations {
   #startedMs: number[];
   /** Duration in µs times 8, plus the flags. */
   #coded: number[];
+  /** Whose each is: a place in `#owners`, which are few. */
+  #ownedBy: number[];
+  #owners: string[];
   #pruneAt: number;
+  #count = 0;
 
   constructor(columns: RecentColumns = { startedMs: [], coded: [] }) {
     this.#startedMs = [...columns.startedMs];
     this.#coded = [...columns.coded];
+    this.#owners = [...(columns.owners ?? [NOBODY])];
+    this.#ownedBy = columns.ownedBy === undefined ? columns.coded.map(() => 0) : [...columns.ownedBy];
     this.#pruneAt = Math.max(LEAST_PRUNED, 2 * this.#coded.length);
   }
 
@@ -28,23 +43,32 @@ export class RecentInvocations {
     return this.#coded.length;
   }
 
+  /** Rises with each that is added: where it stands still, only time changes what is measured. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** `receivedMs` is the time of the entry: nobody will ask for statistics of an earlier time. */
-  add(summary: Pick<InvocationSummary, 'startedAt' | 'durationUs' | 'verb' | 'outcome'>, receivedMs: number): void {
+  add(summary: Recent, receivedMs: number): void {
     const startedMs = Date.parse(summary.startedAt);
     if (!(startedMs >= receivedMs - WINDOW_MS)) return;
     const verb = summary.verb === 'ADD' ? IS_ADD : summary.verb === 'DEL' ? IS_DEL : 0;
+    this.#count += 1;
     this.#startedMs.push(startedMs);
+    this.#ownedBy.push(this.#placeOf(findInvocationOwner(summary)));
     this.#coded.push(summary.durationUs * FLAGS + verb + (summary.outcome === 'error' ? IS_ERROR : 0));
     if (this.#coded.length > this.#pruneAt) this.#prune(receivedMs);
   }
 
-  /** Counts and ADD durations as of a time; percentiles are nearest-rank, of ADDs that succeeded. */
-  measure(atMs: number): InvocationStatistics {
+  /** Counts and ADD durations as of a time, of all or of some owners; percentiles are nearest-rank, of ADDs that succeeded. */
+  measure(atMs: number, isCounted?: (owner: string) => boolean): InvocationStatistics {
+    const counted = isCounted && this.#owners.map(isCounted);
     const fromMs = atMs - WINDOW_MS;
     const count = { adds: 0, dels: 0, failed: 0 };
     const durations: number[] = [];
     for (const [place, coded] of this.#coded.entries()) {
       if (!((this.#startedMs[place] ?? 0) >= fromMs)) continue;
+      if (counted?.[this.#ownedBy[place] ?? 0] === false) continue;
       const flags = coded % FLAGS;
       if ((flags & IS_ADD) !== 0) count.adds += 1;
       if ((flags & IS_DEL) !== 0) count.dels += 1;
@@ -72,13 +96,27 @@ export class RecentInvocations {
   }
 
   save(): RecentColumns {
-    return { startedMs: [...this.#startedMs], coded: [...this.#coded] };
+    return {
+      startedMs: [...this.#startedMs],
+      coded: [...this.#coded],
+      ownedBy: [...this.#ownedBy],
+      owners: [...this.#owners],
+    };
+  }
+
+  #placeOf(owner: string): number {
+    const place = this.#owners.indexOf(owner);
+    return place >= 0 ? place : this.#owners.push(owner) - 1;
   }
 
   #prune(receivedMs: number): void {
     const isKept = this.#startedMs.map((startedMs) => startedMs >= receivedMs - WINDOW_MS);
     this.#startedMs = this.#startedMs.filter((_, place) => isKept[place]);
     this.#coded = this.#coded.filter((_, place) => isKept[place]);
+    const owners = this.#ownedBy.filter((_, place) => isKept[place]).map((place) => this.#owners[place] ?? NOBODY);
+    // Namespaces come and go: only those that are still meant.
+    this.#owners = [...new Set(owners)];
+    this.#ownedBy = owners.map((owner) => this.#owners.indexOf(owner));
     this.#pruneAt = Math.max(LEAST_PRUNED, 2 * this.#coded.length);
   }
 }

@@ -1,4 +1,4 @@
-import { chooseTargets, joinNodeTile, type RouteTarget } from './join-node-tile.ts';
+import { chooseTargets, joinNodeTile, type RouteTarget, sharePods } from './join-node-tile.ts';
 import type { ClusterTopology, InvocationStatistics, NodeTile, NodeTopology } from './topology.ts';
 
 /** What is known of the watch, and of pods without a node. */
@@ -21,7 +21,8 @@ export function joinClusterTopology(head: ClusterHead, nodes: ReadonlyMap<string
   const tiles: Record<string, NodeTile> = {};
   let podCount = 0;
   for (const [name, joined] of nodes) {
-    const tile = joinNodeTile({ name, ...joined, targets: chooseTargets(name, targets, nodes.size) });
+    const shares = sharePods(joined.topology);
+    const tile = joinNodeTile({ name, ...joined, shares, targets: chooseTargets(name, targets, nodes.size) });
     podCount += tile.pods.total;
     tiles[name] = tile;
   }

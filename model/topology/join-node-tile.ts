@@ -1,6 +1,7 @@
 import { countFindings } from '../findings/node-finding.ts';
 import type { Route } from '../kernel/kernel-snapshot.ts';
 import { findNodeRoute } from './find-node-route.ts';
+import { namespaceOf } from './invocation-owner.ts';
 import type { InvocationStatistics, NodeTile, NodeTopology } from './topology.ts';
 
 export type RouteTarget = { readonly toNode: string; readonly podCidr: string };
@@ -22,10 +23,11 @@ export const isMatrix = (nodeCount: number): boolean => nodeCount <= ROUTE_MATRI
 export function joinNodeTile(given: {
   readonly name: string;
   readonly topology: NodeTopology;
+  readonly shares: PodShares;
   readonly statistics: InvocationStatistics;
   readonly targets: readonly RouteTarget[];
 }): NodeTile {
-  const { name, topology, statistics, targets } = given;
+  const { name, topology, shares, statistics, targets } = given;
   const head = topology.node.node;
   const root = Object.values(topology.namespaces).find((each) => each.kind === 'root');
   const routes = root && Object.values(topology.routes).filter((each) => each.namespaceId === root.id);
@@ -37,7 +39,7 @@ export function joinNodeTile(given: {
     podCidrs: head?.facts?.podCidrs ?? [],
     roles: head?.facts?.roles ?? [],
     agent: head?.agent ?? { state: 'never' },
-    pods: countPods(topology),
+    pods: sumShares(Object.values(shares)),
     pools: head?.pools ?? [],
     invocations: statistics,
     findings: countFindings(head?.findings ?? []),
@@ -56,17 +58,36 @@ function matrixCell(given: {
   return target.toNode === name ? { ...found, state: 'own' } : found;
 }
 
+/** Pods of a node by their namespace. */
+export type PodShares = Readonly<Record<string, NodeTile['pods']>>;
+
 /** Wired: the kernel shows the interface inside the pod, or the pod needs none (host network). */
-function countPods(topology: NodeTopology): NodeTile['pods'] {
+export function sharePods(topology: NodeTopology): PodShares {
   const wiredKeys = new Set<string>();
   for (const each of Object.values(topology.attachments)) {
     if (each.pod !== undefined && each.podLinkIndex !== undefined) wiredKeys.add(each.pod);
   }
-  const pods = Object.values(topology.pods);
-  return {
-    total: pods.length,
-    running: pods.filter((pod) => pod.phase === 'Running').length,
-    wired: pods.filter((pod) => pod.hostNetwork || wiredKeys.has(pod.key)).length,
-    failing: pods.filter((pod) => pod.failedAdds > 0).length,
-  };
+  const shares: Record<string, NodeTile['pods']> = {};
+  for (const pod of Object.values(topology.pods)) {
+    const namespace = namespaceOf(pod.key);
+    shares[namespace] ??= { total: 0, running: 0, wired: 0, failing: 0 };
+    const share = shares[namespace];
+    share.total += 1;
+    if (pod.phase === 'Running') share.running += 1;
+    if (pod.hostNetwork || wiredKeys.has(pod.key)) share.wired += 1;
+    if (pod.failedAdds > 0) share.failing += 1;
+  }
+  return shares;
+}
+
+/** The pods of several namespaces together. */
+export function sumShares(shares: readonly NodeTile['pods'][]): NodeTile['pods'] {
+  const sum = { total: 0, running: 0, wired: 0, failing: 0 };
+  for (const { total, running, wired, failing } of shares) {
+    sum.total += total;
+    sum.running += running;
+    sum.wired += wired;
+    sum.failing += failing;
+  }
+  return sum;
 }

@@ -75,6 +75,18 @@ function joinNamespace(namespace: NetworkNamespace, attachments: readonly Attach
     ...(pods.size === 1 && pod !== undefined && { pod }),
     sysctls: namespace.sysctls,
     ...(namespace.netfilter !== undefined && { netfilter: namespace.netfilter }),
+    ...pickHooks(namespace),
+  };
+}
+
+/** Hardly any namespace has some, and a node has hundreds of them. */
+function pickHooks({ trafficControl, bpf, bridgeVlans = [], wireguard = [] }: NetworkNamespace) {
+  const hasPrograms = (bpf?.programs.length ?? 0) > 0 || bpf?.problem !== undefined;
+  return {
+    ...((trafficControl?.qdiscs.length ?? 0) > 0 && { trafficControl }),
+    ...(hasPrograms && { bpf }),
+    ...(bridgeVlans.length > 0 && { bridgeVlans }),
+    ...(wireguard.length > 0 && { wireguard }),
   };
 }
 

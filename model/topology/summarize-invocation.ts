@@ -1,21 +1,14 @@
 import type { InvocationEvent } from '../cni/invocation-event.ts';
+import { compileExactCheck } from '../compile-exact-check.ts';
 import { readCniResult } from './read-cni-result.ts';
 import { type InvocationSummary, PodKey } from './topology.ts';
 
-const remembered = new WeakMap<InvocationEvent, InvocationSummary>();
+const isPodKey = compileExactCheck(PodKey);
 
-/** The head of an invocation: enough to draw its bar and to find the whole event again. Made once for each event. */
+/** The head of an invocation: enough to draw its bar and to find the whole event again. */
 export function summarizeInvocation(event: InvocationEvent, node: string): InvocationSummary {
-  const known = remembered.get(event);
-  if (known?.node === node) return known;
-  const summary = makeSummary(event, node);
-  remembered.set(event, summary);
-  return summary;
-}
-
-function makeSummary(event: InvocationEvent, node: string): InvocationSummary {
   const { data } = event;
-  const pod = data.pod === undefined ? undefined : PodKey.safeParse(`${data.pod.namespace}/${data.pod.name}`).data;
+  const pod = data.pod && parsePodKey(`${data.pod.namespace}/${data.pod.name}`);
   const addresses = readCniResult(data.result).addresses;
   return {
     id: event.id,
@@ -36,3 +29,5 @@ function makeSummary(event: InvocationEvent, node: string): InvocationSummary {
     stepCount: data.steps.length,
   };
 }
+
+const parsePodKey = (text: string): PodKey | undefined => (isPodKey(text) ? (text as PodKey) : undefined);

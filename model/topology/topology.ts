@@ -9,13 +9,14 @@ import {
   Address,
   FdbEntry,
   Link,
-  LinkIndex,
   Neighbour,
   Netfilter,
   NetnsId,
+  NetworkNamespace,
   PolicyRule,
   Route,
 } from '../kernel/kernel-snapshot.ts';
+import { LinkIndex } from '../kernel/link-index.ts';
 
 /** The join of kernel, CNI events and Kubernetes. Flat collections by id, so that a delta is upserts and removes. */
 
@@ -100,6 +101,8 @@ export const TopologyNamespace = z.object({
   pod: PodKey.optional(),
   sysctls: z.record(z.string(), z.string()),
   netfilter: Netfilter.optional(),
+  /** Each only where there is something of it. */
+  ...NetworkNamespace.pick({ trafficControl: true, bpf: true, bridgeVlans: true, wireguard: true }).shape,
 });
 export type TopologyNamespace = z.infer<typeof TopologyNamespace>;
 
@@ -123,6 +126,19 @@ export type AgentState = z.infer<typeof AgentState>;
 export const AddressPool = z.object({ prefix: z.string(), used: z.int(), capacity: z.int() });
 export type AddressPool = z.infer<typeof AddressPool>;
 
+/** What somebody who may not see all is not shown, in numbers: what is shown and what is not add up. */
+export const Omission = z.object({
+  /** Pods of namespaces whose pods they may not list. */
+  pods: z.int(),
+  /** Nodes of which not even the name is shown; of the cluster view only. */
+  nodes: z.int().optional(),
+  /** False: facts of nodes, their own namespace, routes and rules are not shown. */
+  seesNodes: z.boolean(),
+  /** So many namespaces' pods may be listed; absent: those of all. */
+  podNamespaces: z.int().optional(),
+});
+export type Omission = z.infer<typeof Omission>;
+
 /** Everything the node view draws. Keys of kernel records are `<netns id>/<record id>`. */
 export const NodeTopology = z.object({
   /** One entry each, key `node`: collections only, so that one kind of delta serves all. */
@@ -139,6 +155,8 @@ export const NodeTopology = z.object({
       findings: z.array(Finding),
       /** What was not as it has to be and was put right, newest first, the last 50. */
       drifts: z.array(Drift),
+      /** Absent for whoever sees everything. */
+      omitted: Omission.optional(),
     }),
   ),
   pods: z.record(z.string(), TopologyPod),
@@ -176,6 +194,8 @@ export const NodeTile = z.object({
   invocations: InvocationStatistics,
   /** What its agent finds wrong now. */
   findings: FindingCounts,
+  /** The node's own facts are left out, as whoever asks may not see them; absent: they are what is known. */
+  isNameOnly: z.literal(true).optional(),
   /** For each other node: can this one's main table send to its podCIDR? The record that decides, or why unknown. */
   routes: z.array(
     z.object({
@@ -205,6 +225,8 @@ export const ClusterTopology = z.object({
       podCount: z.int(),
       /** Pods that no node has been given. */
       unscheduledPods: z.int(),
+      /** Absent for whoever sees everything. */
+      omitted: Omission.optional(),
     }),
   ),
   nodes: z.record(z.string(), NodeTile),

@@ -165,6 +165,10 @@ describe.skipIf(obstacle !== undefined)('the agent of a node', () => {
     expect(pids).toHaveLength(1);
     const namespaces = sandbox.run(`readlink /proc/${pids[0]}/task/*/ns/net | sort -u`).trim().split('\n');
     expect(namespaces).toEqual([sandbox.run('readlink /proc/self/ns/net').trim()]);
+    // A helper of the engine that ends when it is quiet and starts again at any time, inside a pod's namespace too.
+    const threads = sandbox.run(`cat /proc/${pids[0]}/task/*/comm`).trim().split('\n');
+    expect(threads).toContain('podwire');
+    expect(threads).not.toContain('JSCWarmUp');
     const held = sandbox.run(`readlink /proc/${pids[0]}/fd/* | grep '^net:' || true`);
     expect(held).toBe('');
   });

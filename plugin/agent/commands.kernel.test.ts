@@ -70,6 +70,15 @@ describe.skipIf(obstacle !== undefined)('the agent, told by the collector', () =
     expect(rule?.packets).toBe(2);
   });
 
+  it('gives up an answer that the collector refuses for good, and counts it', async () => {
+    node.collector.refusedIds.add('refused');
+    node.collector.give({ id: 'refused', type: 'snapshot' });
+    // The status speaks every 30 s: the next one has it.
+    await node.collector.until(() => node.collector.lastStatus?.refusedReports === 1);
+    expect((await ask({ type: 'snapshot' })).outcome).toBe('answered');
+    expect(node.collector.commandResults.map(({ id }) => id)).not.toContain('refused');
+  });
+
   it('to probe says what came back, and who said no', async () => {
     node.sandbox.run(`
       ip netns exec peer iptables -A INPUT -p tcp --dport 81 -j DROP

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { diffNamespace, exactEquality, type NamespaceEquality } from '#model/kernel/diff-namespace.ts';
 import type { KernelChange } from '#model/kernel/kernel-delta.ts';
 import type { FdbEntry, Neighbour, Netfilter, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { WireguardDevice } from '#model/kernel/wireguard-device.ts';
 
 export type NamespacesById = ReadonlyMap<NetnsId, NetworkNamespace>;
 
@@ -32,8 +33,8 @@ export function diffNamespaces(
 }
 
 /**
- * The same but for what moves by itself while traffic flows: confirmation states of neighbours and bridge entries, and
- * rule counters. Whether a neighbour can be reached at all is no noise.
+ * The same but for what moves by itself while traffic flows: confirmation states of neighbours and bridge entries,
+ * handshakes and rule counters. Whether a neighbour can be reached at all is no noise.
  */
 export const equalityButForNoise: NamespaceEquality = {
   isSameRecord: (kind, one, other) =>
@@ -41,7 +42,18 @@ export const equalityButForNoise: NamespaceEquality = {
       ? exactEquality.isSameRecord(kind, settle(one as Settling), settle(other as Settling))
       : exactEquality.isSameRecord(kind, one, other),
   isSameNetfilter: (one, other) => describeRules(one as Netfilter) === describeRules(other as Netfilter),
+  isSamePart: (part, one, other) =>
+    part === 'wireguard'
+      ? exactEquality.isSamePart(part, settlePeers(one), settlePeers(other))
+      : exactEquality.isSamePart(part, one, other),
 };
+
+/** Peers shake hands every two minutes while they talk. */
+const settlePeers = (devices: unknown): unknown =>
+  (devices as readonly WireguardDevice[] | undefined)?.map((device) => ({
+    ...device,
+    peers: device.peers.map((peer) => ({ ...peer, lastHandshakeAt: undefined })),
+  }));
 
 type Settling = Neighbour | FdbEntry;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Neighbour, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { type Neighbour, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { buildPodNamespace } from '#model/testing/build-node.ts';
 import { findCorrections } from './find-corrections.ts';
 
@@ -26,6 +26,23 @@ test('what moves by itself is no correction: confirmations, rule counters, setti
   expect(
     findCorrections(told, { ...read, netfilter: { iptables: [], nft: [{ rule: {} }], problems: [] } }, none),
   ).toHaveLength(0);
+});
+
+test('what no notification tells is no correction either: programs and peers; VLANs of bridges, which are told, are one', () => {
+  const hooks = (number: number) =>
+    NetworkNamespace.parse({
+      ...pod,
+      bpf: { programs: [{ linkIndex: 2, hook: 'tcx/ingress', position: 0, programId: number }] },
+      wireguard: [{ linkIndex: 2, listenPort: number, peers: [] }],
+    });
+  expect(findCorrections(hooks(1), hooks(2), none)).toHaveLength(0);
+  const withVlan = (id: number) =>
+    NetworkNamespace.parse({
+      ...pod,
+      bridgeVlans: [{ linkIndex: 2, vlans: [{ first: id, last: id, isPvid: true, isUntagged: true }] }],
+    });
+  expect(findCorrections(withVlan(1), withVlan(2), none)).toEqual(['bridgeVlans']);
+  expect(findCorrections(withVlan(1), withVlan(2), new Set(['bridgeVlans'] as const))).toHaveLength(0);
 });
 
 test('a neighbour that does not answer comes and goes silently; one that a link answers for does not', () => {

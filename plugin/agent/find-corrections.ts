@@ -5,8 +5,13 @@ import { addressId, RECORD_IDS } from '#model/kernel/record-id.ts';
 import { equalityButForNoise } from './diff-namespaces.ts';
 import type { StalePart } from './patch-namespace.ts';
 
-/** What no notification tells by its nature is not what notifications got wrong: rulesets here, sysctls below. */
-const equality: NamespaceEquality = { ...equalityButForNoise, isSameNetfilter: () => true };
+/** What no notification tells by its nature is not what notifications got wrong: rulesets, programs and peers here, sysctls below. */
+const equality: NamespaceEquality = {
+  ...equalityButForNoise,
+  isSameNetfilter: () => true,
+  isSamePart: (part, one, other) =>
+    part === 'bpf' || part === 'wireguard' || equalityButForNoise.isSamePart(part, one, other),
+};
 
 /** A neighbour that did not answer yet: the kernel makes it, asks again and drops it without a word. net/core/neighbour.c */
 const silentStates: ReadonlySet<string> = new Set(['incomplete', 'none', 'failed']);
@@ -27,7 +32,9 @@ export function findCorrections(
   const change = diffNamespace(one, { ...other, sysctls: told.sysctls }, equality);
   if (change === undefined) return [];
   const kinds = (Object.keys(RECORD_IDS) as RecordKind[]).filter((kind) => !unknown.has(kind));
-  const wholes = (['nextHops', 'trafficControl'] as const).filter((part) => !unknown.has(part) && part in change);
+  const wholes = (['nextHops', 'trafficControl', 'bridgeVlans'] as const).filter(
+    (part) => !unknown.has(part) && part in change,
+  );
   return [
     ...kinds.flatMap((kind) => (change.put[kind] ?? []).map((record) => `${kind} ${identify(kind, record)}`)),
     ...kinds.flatMap((kind) => (change.remove[kind] ?? []).map((id) => `${kind} ${id} is gone`)),

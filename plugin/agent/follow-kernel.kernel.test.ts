@@ -100,6 +100,14 @@ const changes: Readonly<Record<string, string>> = {
   classifiers: `tc qdisc add dev veth2 clsact; tc filter add dev veth2 ingress protocol ip u32 match ip dst 10.0.0.0/8 flowid 1:1
     ip netns exec cni-1 tc qdisc add dev eth0 root handle 1: htb`,
   'no classifiers': 'tc qdisc del dev veth2 clsact',
+  'classes, and a filter below one of them': `tc qdisc add dev veth1 root handle 1: htb; tc class add dev veth1 parent 1: classid 1:1 htb rate 10mbit
+    tc class add dev veth1 parent 1:1 classid 1:10 htb rate 5mbit
+    tc filter add dev veth1 parent 1:1 protocol ip u32 match ip dst 10.1.0.0/16 flowid 1:10`,
+  'a class that changes': 'tc class change dev veth1 parent 1:1 classid 1:10 htb rate 4mbit',
+  'no classes': 'tc qdisc del dev veth1 root',
+  'a block of filters that two links share': `tc qdisc add dev veth1 ingress_block 22 clsact; tc qdisc add dev veth2 ingress_block 22 clsact
+    tc filter add block 22 chain 3 protocol ip u32 match ip dst 10.1.0.0/16 flowid 1:1`,
+  'a shared block that goes': 'tc qdisc del dev veth1 clsact; tc qdisc del dev veth2 clsact',
   'a link with classifiers': 'ip link add late4 type veth peer name late5; tc qdisc add dev late4 clsact',
   'a link that takes its classifiers along': 'ip link del late4',
 };
@@ -231,7 +239,10 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
   it('what no notification tells is found by the full reading, and counted where it is a record', async () => {
     sandbox.run(`ip neigh add proxy 10.9.9.9 dev cni0; ip -n cni-1 neigh add proxy 10.9.9.8 dev eth0
       iptables-legacy -A INPUT -i uplink -j ACCEPT; sysctl -qw net.ipv4.conf.all.arp_ignore=1
-      if command -v ipset >/dev/null; then ipset create blocked hash:ip; ipset add blocked 10.1.1.1; fi`);
+      if command -v ipset >/dev/null; then ipset create blocked hash:ip; ipset add blocked 10.1.1.1; fi
+      ip netns exec foreign iptables-legacy -A INPUT -i br9 -j DROP
+      ip netns exec foreign sysctl -qw net.ipv4.conf.default.arp_ignore=2
+      if command -v ipset >/dev/null; then ip netns exec foreign ipset create first hash:net; fi`);
     const known = () => [...foldKernelRecords(collector.records).values()];
     const root = () => known().find(({ kind }) => kind === 'root');
     const proxies = () =>
@@ -243,7 +254,10 @@ describe.skipIf(obstacle !== undefined)('an agent that follows the kernel by its
     expect(root()?.sysctls['net.ipv4.conf.all.arp_ignore']).toBe('1');
     const { told: one, read: other } = await meet(10_000);
     expect(one).toEqual(other);
-    expect(await stopAgent()).toMatchObject({ corrections: 2 });
+    // In a pod as in the root by the next full reading: one was at the start, and a slow machine may have come to a third.
+    const counts = await stopAgent();
+    expect(counts).toMatchObject({ corrections: 2 });
+    expect(counts.resyncs).toBeLessThanOrEqual(3);
   });
 });
 

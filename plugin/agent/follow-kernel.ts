@@ -8,7 +8,8 @@ import { describeError, type WriteLog } from './write-log-line.ts';
 const debounceMs = 10;
 /** Reading takes this share of one core at most, however much moves. */
 const restPerReading = 4;
-const pollMs = 1_000;
+/** Everything that happens wakes; should a wake be missed, what was notified is taken all the same. */
+const lookMs = 5_000;
 const resyncMs = 30_000;
 
 interface Follower {
@@ -47,7 +48,7 @@ export async function followKernel(follower: Follower): Promise<void> {
       if (state.namespaces.size > 0) onRead(isFull);
     }
     await pause((nowMs() - startMs) * restPerReading, signal);
-    await wake.wait(pollMs, signal);
+    await wake.wait(Math.max(0, Math.min(lookMs, resyncAtMs - nowMs())), signal);
     await pause(debounceMs, signal);
   }
 }

@@ -1,24 +1,14 @@
-import {
-  bindSocket,
-  closeDescriptor,
-  openSocket,
-  receiveWithControl,
-  SystemCallError,
-  setSocketOption,
-} from '#plugin/netlink/libc.ts';
+import { closeDescriptor, receiveWithControl, SystemCallError, setSocketOption } from '#plugin/netlink/libc.ts';
 import { decodeMessages, type NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
-import { netlinkAddress } from '#plugin/netlink/netlink-socket.ts';
+import { followSocket, openRulesSubscription, openSubscription } from '#plugin/netlink/netlink-subscription.ts';
 import {
-  AF,
   NETLINK,
   NETLINK_OPTION,
-  NFNLGRP_NFTABLES,
   NFT_MSG_NEWGEN,
   RTM,
   RTNLGRP,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
-  SOCK,
   SOL_NETLINK,
   SOL_SOCKET,
 } from '#plugin/netlink/netlink-tables.ts';
@@ -61,6 +51,7 @@ const routeGroups = [
   RTNLGRP.IPV6_NETCONF,
   RTNLGRP.NSID,
   RTNLGRP.NEXTHOP,
+  RTNLGRP.BRVLAN,
 ];
 
 /**
@@ -78,16 +69,14 @@ export class KernelNotifications implements Disposable {
   #isClosed = false;
 
   constructor() {
-    this.#routeFd = openSubscription(NETLINK.ROUTE, routeGroups);
-    this.#rulesFd = openWhereKnown();
-    this.#wakeFds = [
-      openSubscription(NETLINK.ROUTE, routeGroups),
-      ...(this.#rulesFd === undefined ? [] : [openSubscription(NETLINK.NETFILTER, [NFNLGRP_NFTABLES])]),
+    const [routes, waking] = [
+      { protocol: NETLINK.ROUTE, groups: routeGroups },
+      { isOfAll: true, mayLose: true },
     ];
-    // A waking socket may lose messages without harm: it has woken already.
-    for (const fd of this.#wakeFds) {
-      setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.NO_ENOBUFS, value: 1 });
-    }
+    this.#routeFd = openSubscription({ ...routes, isOfAll: true, mayLose: false });
+    this.#rulesFd = openRulesSubscription({ isOfAll: true, mayLose: false });
+    const wakingRulesFd = this.#rulesFd === undefined ? undefined : openRulesSubscription(waking);
+    this.#wakeFds = [openSubscription({ ...routes, ...waking }), wakingRulesFd].filter((fd) => fd !== undefined);
     for (const fd of this.#tellFds) growReceiveBuffer(fd);
   }
 
@@ -97,18 +86,7 @@ export class KernelNotifications implements Disposable {
 
   /** Calls back whenever something was notified, until closed. */
   async watch(onNotification: () => void): Promise<void> {
-    await Promise.all(this.#wakeFds.map((fd) => this.#watchOne(fd, onNotification)));
-  }
-
-  async #watchOne(fd: number, onNotification: () => void): Promise<void> {
-    try {
-      for await (const chunk of Bun.file(fd).stream()) {
-        if (this.#isClosed) return;
-        if (chunk.byteLength > 0) onNotification();
-      }
-    } catch (error) {
-      if (!this.#isClosed) throw error;
-    }
+    await Promise.all(this.#wakeFds.map((fd) => followSocket(fd, onNotification, () => this.#isClosed)));
   }
 
   /** Takes everything that was notified since the last call. Never waits. */
@@ -133,13 +111,13 @@ export class KernelNotifications implements Disposable {
 
   #receive(fd: number): Received | 'overflow' | 'nothing' {
     try {
-      const request = { buffer: this.#buffer, control: this.#control, flags: MSG_DONTWAIT };
-      const { length, controlLength } = receiveWithControl(fd, request);
-      const localId = readLocalId(this.#control.subarray(0, controlLength));
-      return { localId, messages: decodeMessages(this.#buffer.subarray(0, length)), isRules: fd === this.#rulesFd };
+      const received = receiveWithControl(fd, { buffer: this.#buffer, control: this.#control, flags: MSG_DONTWAIT });
+      if (received === undefined) return 'nothing';
+      const localId = readLocalId(this.#control.subarray(0, received.controlLength));
+      const messages = decodeMessages(this.#buffer.subarray(0, received.length));
+      return { localId, messages, isRules: fd === this.#rulesFd };
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
-      if (error.code === 'EAGAIN') return 'nothing';
       if (error.code === 'ENOBUFS') return 'overflow';
       if (error.code === 'EINTR') return this.#receive(fd);
       throw error;
@@ -191,30 +169,5 @@ function growReceiveBuffer(fd: number): void {
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
     setSocketOption(fd, { ...size, name: SO_RCVBUF });
-  }
-}
-
-/** A kernel without nf_tables has no rulesets to tell of. */
-function openWhereKnown(): number | undefined {
-  try {
-    return openSubscription(NETLINK.NETFILTER, [NFNLGRP_NFTABLES]);
-  } catch (error) {
-    if (error instanceof SystemCallError) return undefined;
-    throw error;
-  }
-}
-
-function openSubscription(protocol: number, groups: readonly number[]): number {
-  const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK, protocol);
-  try {
-    setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.LISTEN_ALL_NSID, value: 1 });
-    bindSocket(fd, netlinkAddress());
-    for (const group of groups) {
-      setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.ADD_MEMBERSHIP, value: group });
-    }
-    return fd;
-  } catch (error) {
-    closeDescriptor(fd);
-    throw error;
   }
 }

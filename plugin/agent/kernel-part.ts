@@ -72,7 +72,7 @@ export class KernelPart implements BatchPart {
     const reading = this.#source.read();
     if (reading === undefined) return [];
     const { namespaces, isFull } = reading;
-    const told = new Map([...namespaces].slice(0, this.#portion?.limit));
+    const told = this.#portion === undefined ? namespaces : new Map([...namespaces].slice(0, this.#portion.limit));
     const record = this.#source.report.next(told, { time: this.#source.now().toISOString(), isFull });
     this.#taken = { record, isWhole: told.size === namespaces.size };
     this.#foldedChanges += record === undefined ? 0 : Math.max(0, this.#changes - 1);

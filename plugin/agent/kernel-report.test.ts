@@ -130,3 +130,19 @@ describe('what the collector is told of the kernel', () => {
     });
   });
 });
+
+describe('peers of WireGuard', () => {
+  const withHandshake = (lastHandshakeAt: string, ...allowedIps: string[]) => {
+    const peers = [{ publicKey: 'k=', allowedIps, lastHandshakeAt }];
+    return new Map([['1', makeNamespace('1', { wireguard: [{ linkIndex: 5, peers }] })]]) as never;
+  };
+  const [early, late] = ['2026-11-25T18:00:00.000Z', '2026-11-25T18:02:00.000Z'];
+
+  it('that only shook hands again are told when everything is asked for, a new prefix at once', () => {
+    const report = new KernelReport({ node: 'k8s-node01', bootId: 'boot' });
+    report.next(withHandshake(early), { time: early, isFull: false });
+    expect(report.next(withHandshake(late), { time: late, isFull: false })).toBeUndefined();
+    expect(report.next(withHandshake(late, '10.1.0.0/16'), { time: late, isFull: false })).toBeDefined();
+    expect(report.next(withHandshake(early, '10.1.0.0/16'), { time: late, isFull: true })).toBeDefined();
+  });
+});

@@ -12,6 +12,8 @@ import { diffNamespaces, equalityButForNoise, type NamespacesById } from './diff
 export class KernelReport {
   readonly #about: { readonly node: string; readonly bootId: string };
   #told: ReadonlyMap<NetnsId, NetworkNamespace> | undefined;
+  /** The state that was compared last, which is never changed but replaced: most batches are made without a change. */
+  #compared: NamespacesById | undefined;
   #sequence = 0;
 
   constructor(about: { readonly node: string; readonly bootId: string }) {
@@ -33,6 +35,8 @@ export class KernelReport {
     { time, isFull }: { readonly time: string; readonly isFull: boolean },
   ): BatchRecord | undefined {
     const about = { ...this.#about, time };
+    const isCompared = now === this.#compared && !isFull;
+    this.#compared = now;
     if (this.#told === undefined) {
       this.#told = new Map(now);
       this.#sequence += 1;
@@ -41,6 +45,7 @@ export class KernelReport {
         snapshot: { ...about, sequence: this.#sequence, namespaces: [...now.values()] },
       };
     }
+    if (isCompared) return undefined;
     const changes = diffNamespaces(this.#told, now, isFull ? exactEquality : equalityButForNoise);
     if (changes.length === 0) return undefined;
     this.#sequence += 1;

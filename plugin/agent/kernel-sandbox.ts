@@ -1,4 +1,10 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  execFileSync,
+  spawn,
+} from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,20 +42,23 @@ export class KernelSandbox {
   readonly #holder: ChildProcess;
   readonly #enter: readonly string[];
 
-  private constructor(holder: ChildProcess, firstPid: string) {
+  private constructor(holder: ChildProcess, { firstPid, hasOwnUser }: { firstPid: string; hasOwnUser: boolean }) {
     this.#holder = holder;
-    this.#enter = ['-t', firstPid, '-U', '-n', '-m', '-p', '--preserve-credentials', '--'];
+    const user = hasOwnUser ? ['-U', '--preserve-credentials'] : [];
+    this.#enter = ['-t', firstPid, ...user, '-n', '-m', '-p', '--'];
   }
 
-  static async start(): Promise<KernelSandbox> {
-    const options = ['-Urnm', '-p', '-f', '--kill-child', '--mount-proc', '--propagation', 'private'];
+  /** @param hasOwnUser false: root of the machine, which alone may load BPF programs */
+  static async start({ hasOwnUser = true } = {}): Promise<KernelSandbox> {
+    const places = hasOwnUser ? '-Urnm' : '-nm';
+    const options = [places, '-p', '-f', '--kill-child', '--mount-proc', '--propagation', 'private'];
     const holder = spawn('unshare', [...options, 'sh', '-c', setup], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once('data', () => resolve());
       holder.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
     });
     const children = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8');
-    return new KernelSandbox(holder, children.trim().split(' ')[0] ?? '');
+    return new KernelSandbox(holder, { firstPid: children.trim().split(' ')[0] ?? '', hasOwnUser });
   }
 
   /** Runs a shell script inside, with `-e`. @returns its stdout @throws where it fails, with its stderr */
@@ -79,6 +88,11 @@ export class KernelSandbox {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+  }
+
+  /** Starts a program inside, with pipes on all three of its streams. */
+  startProgram(command: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn('nsenter', [...this.#enter, ...command]);
   }
 
   /** Process ids, as seen inside, of `podwire <command>`. */

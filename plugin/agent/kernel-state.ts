@@ -1,4 +1,5 @@
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import { BpfPrograms } from '#plugin/netlink/bpf-programs.ts';
 import { NetlinkError } from '#plugin/netlink/netlink-socket.ts';
 import { RTM } from '#plugin/netlink/netlink-tables.ts';
 import { readNsidNotice } from '#plugin/netlink/read-local-netns-id.ts';
@@ -7,17 +8,18 @@ import { findCorrections } from './find-corrections.ts';
 import { type FoundNamespace, findNamespaces } from './find-namespaces.ts';
 import type { KernelCounts } from './kernel-counts.ts';
 import type { Notices } from './kernel-notifications.ts';
-import type { KnownNamespace } from './known-namespace.ts';
+import { type KnownNamespace, renameNamespace } from './known-namespace.ts';
 import { listUnresolvedLinks } from './list-unresolved-links.ts';
 import { NetnsNumbers } from './netns-numbers.ts';
 import { patchNamespace, type StalePart, type TouchedLink } from './patch-namespace.ts';
 import { glanceAtRules, type ReadingContext, readNamespace } from './read-namespace.ts';
 import { findRuleKinds } from './read-rules-mark.ts';
 import { readStaleParts, type StaleParts } from './read-stale-parts.ts';
+import { SettingFiles } from './read-sysctls.ts';
 import { type RulesGlance, refreshNetfilter } from './refresh-netfilter.ts';
 import { describeError, type WriteLog } from './write-log-line.ts';
 
-/** What costs more than it tells is read of each namespace at every tenth resync: counters of rules, settings from files. */
+/** What costs more than it tells is read of each namespace at every tenth resync: counters of rules. */
 const resyncsPerTurn = 10;
 
 /** Of each namespace: enough to see what the kernel was silent about. */
@@ -31,6 +33,8 @@ export class KernelState {
   readonly #log: WriteLog;
   readonly #isFollowing: boolean;
   readonly #tables = new TableReader();
+  readonly #settings = new SettingFiles();
+  readonly #programs = new BpfPrograms();
   readonly #numbers = new NetnsNumbers();
   readonly #known = new Map<NetnsId, KnownNamespace>();
   readonly #unreadable = new Set<NetnsId>();
@@ -103,25 +107,25 @@ export class KernelState {
     const early = drain();
     this.#noteOverflow(early);
     this.#strangers.clear();
+    this.#programs.refresh();
     const known = new Set(this.#known.keys());
     const glances = new Map(this.#putIn(early, 'everywhere'));
     // What is new was read just now.
     const told = new Map([...this.#known].filter(([id]) => known.has(id)));
     const context = this.#context();
-    const thorough = new Set([...told.keys()].filter((_, place) => isDue(place)));
+    const counted = new Set([...told.keys()].filter((_, place) => isDue(place)));
     for (const [id, known] of told) {
-      const reading = this.#try(known.found, () =>
-        readNamespace(known.found, context, { known, isThorough: thorough.has(id) }),
-      );
+      const reading = this.#try(known.found, () => readNamespace(known.found, context, known));
       if (reading === 'unsettled') continue;
       this.#put(id, reading?.known);
       if (reading !== undefined) glances.set(id, reading.glance);
     }
     this.#tables.forgetUnseen();
+    this.#settings.keepOnly(this.#known);
     const late = drain();
     this.#compare(told, late);
     for (const [id, glance] of this.#putIn(late, 'nowhere')) glances.set(id, glance);
-    await this.#refreshRules(glances, (id) => isCounting || thorough.has(id));
+    await this.#refreshRules(glances, (id) => isCounting || counted.has(id));
     return this.#noteOverflow(late);
   }
 
@@ -207,7 +211,7 @@ export class KernelState {
         this.#known.set(id, renameNamespace(known, place));
         continue;
       }
-      const reading = this.#try(place, () => readNamespace(place, context, { known: undefined, isThorough: true }));
+      const reading = this.#try(place, () => readNamespace(place, context, undefined));
       if (reading === undefined || reading === 'unsettled') continue;
       hasNew = true;
       this.#known.set(id, reading.known);
@@ -246,6 +250,8 @@ export class KernelState {
   #context(): ReadingContext {
     return {
       tables: this.#tables,
+      settings: this.#settings,
+      programs: this.#programs,
       all: this.#found,
       rootNetnsIds: this.#numbers.idByNumber,
       ruleKinds: findRuleKinds(),
@@ -287,16 +293,10 @@ export class KernelState {
 
 interface FullReading {
   readonly drain: () => Notices;
-  /** Whether it is the turn of the namespace at this place for what is dear to read. */
+  /** Whether it is the turn of the namespace at this place for the counters of its rules. */
   readonly isDue: (place: number) => boolean;
   /** Counters of every rule are wanted. */
   readonly isCounting: boolean;
 }
 
 const noNotices: Notices = { byLocalId: new Map(), hasOverflowed: false };
-
-function renameNamespace(known: KnownNamespace, found: FoundNamespace): KnownNamespace {
-  const isSame = known.found.kind === found.kind && known.found.names.join() === found.names.join();
-  if (isSame) return known.found.openPath === found.openPath ? known : { ...known, found };
-  return { ...known, found, namespace: { ...known.namespace, names: [...found.names], kind: found.kind } };
-}

@@ -66,3 +66,10 @@ export function locateLower(
   const { parentIndex, ...rest } = link;
   return { ...rest, remoteParent: { index: parentIndex, ...place } };
 }
+
+/** The same namespace under the names that it has now. */
+export function renameNamespace(known: KnownNamespace, found: FoundNamespace): KnownNamespace {
+  const isSame = known.found.kind === found.kind && known.found.names.join() === found.names.join();
+  if (isSame) return known.found.openPath === found.openPath ? known : { ...known, found };
+  return { ...known, found, namespace: { ...known.namespace, names: [...found.names], kind: found.kind } };
+}

@@ -17,8 +17,8 @@ import type { Keeper } from './network/keep-node-network.ts';
 import { type NetworkSettings, parseNetworkSettings } from './network/network-settings.ts';
 import { readRuntimeStatus } from './read-runtime-status.ts';
 import { ReportQueue } from './report-queue.ts';
-import { makeReportPart, RecordQueue, type ReportSource } from './report-source.ts';
-import { restartWithoutHelperThreads } from './restart-without-helper-threads.ts';
+import { RecordQueue, ReportPart, type ReportSource } from './report-source.ts';
+import { restartWithEngineOptions } from './restart-with-engine-options.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { shipBatches } from './ship-batches.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -37,7 +37,7 @@ export async function runAgent(environment: Environment): Promise<number> {
   const network = parseNetworkSettings(env);
   if (!settings.ok) return refuse(settings.error);
   if (!network.ok) return refuse(network.error);
-  restartWithoutHelperThreads(env);
+  restartWithEngineOptions(env);
   const { node, stateFolder, collector } = settings.value;
   const bootId = `${readBootId()}-${randomBytes(4).toString('hex')}`;
   const log: WriteLog = (level, message, details) => writeLogLine(level, message, { node, ...details });
@@ -79,6 +79,8 @@ async function keepNetwork(settings: NetworkSettings | undefined, keeper: Omit<K
   await keepNodeNetwork({ ...keeper, settings });
 }
 
+type OwnStatus = AgentStatus & { readonly refusedReports: number };
+
 interface AgentRun {
   readonly bootId: string;
   readonly log: WriteLog;
@@ -89,7 +91,7 @@ interface AgentRun {
 async function runParts(
   settings: AgentSettings & { readonly network: NetworkSettings | undefined },
   run: AgentRun,
-): Promise<AgentStatus> {
+): Promise<OwnStatus> {
   const { bootId, log, signal } = run;
   const { node, collector } = settings;
   const now = (): Date => new Date();
@@ -100,16 +102,18 @@ async function runParts(
   const journals = new AgentJournals(settings, { log, nowMs });
   const results = new RecordQueue();
   const kept = new ReportQueue();
-  const measure = (): AgentStatus => ({
+  const measure = (): OwnStatus => ({
     ...kernelCounts(),
     foldedChanges: kernel.foldedChanges,
     droppedDrifts: kept.dropped,
+    refusedReports: reports.reduce((sum, { refusedRecords }) => sum + refusedRecords, 0),
     journal: journals.measure(),
     ...readStatus(settings.runFolder),
     rssBytes: process.memoryUsage.rss(),
   });
+  const sources: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results, kept];
+  const reports = sources.map((source) => new ReportPart(source, log));
   using _metrics = serveMetrics(settings.metrics, { log, isKernelRead: follower.isKernelRead, measure });
-  const reports: readonly ReportSource[] = [new AgentStatusReport(measure, nowMs), results, kept];
   using _journals = watchJournal(journals.folders, {
     onChange: () => wake.notify(),
     onPoll: () => journals.tidy(),
@@ -117,7 +121,7 @@ async function runParts(
   });
   journals.tidy();
   const shipping = shipBatches({
-    parts: [...journals.parts, ...reports.map((source) => makeReportPart(source, log)), kernel],
+    parts: [...journals.parts, ...reports, kernel],
     onReceipt: ({ needsSnapshot }) => {
       if (!needsSnapshot) return;
       kernel.forget();

@@ -4,19 +4,21 @@ import { addressId, fdbId, neighbourId, policyRuleId, RECORD_IDS } from '#model/
 import { equalJson } from '#model/topology/equal-json.ts';
 import { decodeAddress } from '#plugin/netlink/decode-address.ts';
 import { viewOf } from '#plugin/netlink/decode-attributes.ts';
+import { decodeBridgeVlans, putBridgeVlans } from '#plugin/netlink/decode-bridge-vlans.ts';
 import { decodeLink, isMove } from '#plugin/netlink/decode-link.ts';
 import { decodeAnyNeighbour, decodeFdbEntry } from '#plugin/netlink/decode-neighbour.ts';
 import { decodeNetconf } from '#plugin/netlink/decode-netconf.ts';
 import { decodePolicyRule } from '#plugin/netlink/decode-policy-rule.ts';
 import type { NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
 import { AF, RTM } from '#plugin/netlink/netlink-tables.ts';
-import { keepNamespace } from './keep-known.ts';
+import { dropLinkHooks } from './drop-link-hooks.ts';
+import { keepNamespace, keepSame } from './keep-known.ts';
 import { type KnownNamespace, locateLower, mergeSysctls, type Sysctls } from './known-namespace.ts';
 import { patchRoute } from './patch-route.ts';
 import { RecordTable } from './record-table.ts';
 
 /** What of a namespace has to be read, because no notification tells it. */
-export type StalePart = RecordKind | 'nextHops' | 'trafficControl' | 'sysctls';
+export type StalePart = RecordKind | 'nextHops' | 'trafficControl' | 'bridgeVlans' | 'bpf' | 'sysctls';
 
 export interface PatchedNamespace {
   readonly known: KnownNamespace;
@@ -54,10 +56,15 @@ class NamespacePatch {
   readonly #staleLinks = new Set<number>();
   readonly #touchedLinks: TouchedLink[] = [];
   readonly #tables = new Map<RecordKind, RecordTable<unknown>>();
+  readonly #goneLinks = new Set<number>();
+  /** Links that joined or left a VLAN, and whose message with all of theirs did not come after it. */
+  readonly #vlanLinks = new Set<number>();
+  #bridgeVlans: NetworkNamespace['bridgeVlans'];
   #linkSysctls: Map<number, Sysctls> | undefined;
 
   constructor(known: KnownNamespace) {
     this.#known = known;
+    this.#bridgeVlans = known.namespace.bridgeVlans;
   }
 
   apply({ type, flags, body }: NetlinkMessage): void {
@@ -97,6 +104,13 @@ class NamespacePatch {
         this.#staleLinks.add(viewOf(body).getInt32(4, true));
         this.#stale.add('trafficControl');
         break;
+      case RTM.NEWVLAN:
+      case RTM.DELVLAN:
+        // struct br_vlan_msg: family u8, reserved u8 and u16, ifindex u32. include/uapi/linux/if_bridge.h
+        this.#vlanLinks.add(viewOf(body).getInt32(4, true));
+        break;
+      case RTM.NEWTCLASS:
+      case RTM.DELTCLASS:
       case RTM.NEWTFILTER:
       case RTM.DELTFILTER:
         this.#stale.add('trafficControl');
@@ -108,12 +122,16 @@ class NamespacePatch {
       if (table.isStale) this.#stale.add(kind);
       return [kind, table.finish()];
     });
+    if (this.#vlanLinks.size > 0) this.#stale.add('bridgeVlans');
     const linkSysctls = this.#linkSysctls ?? this.#known.linkSysctls;
     const known = { ...this.#known, linkSysctls };
     const before = this.#known.namespace;
     const sysctls = this.#linkSysctls === undefined ? before.sysctls : mergeSysctls(known);
+    const bridgeVlans = this.#bridgeVlans && keepSame(before.bridgeVlans, this.#bridgeVlans);
+    const hooks = { ...(bridgeVlans && { bridgeVlans }), ...dropLinkHooks(before, this.#goneLinks) };
+    const namespace = { ...before, ...Object.fromEntries(tables), ...hooks, sysctls };
     return {
-      known: { ...known, namespace: keepNamespace(before, { ...before, ...Object.fromEntries(tables), sysctls }) },
+      known: { ...known, namespace: keepNamespace(before, namespace) },
       stale: this.#stale,
       staleLinks: this.#staleLinks,
       touchedLinks: this.#touchedLinks,
@@ -133,6 +151,11 @@ class NamespacePatch {
     // A bridge tells of its ports in a form of its own, with half of the facts; its DELLINK means that the port left.
     if (body[0] !== AF.UNSPEC) {
       this.#staleLinks.add(index);
+      // A port that lost a VLAN by RTM_DELVLAN is told in the same way as one that left. net/bridge/br_vlan.c, br_vlan_rtm_process_one
+      if (isNew) {
+        this.#bridgeVlans = putBridgeVlans(this.#bridgeVlans ?? [], index, decodeBridgeVlans(body));
+        this.#vlanLinks.delete(index);
+      } else if (this.#bridgeVlans?.some(({ linkIndex }) => linkIndex === index)) this.#stale.add('bridgeVlans');
       return;
     }
     const before = this.#table('links').find(String(index));
@@ -150,6 +173,7 @@ class NamespacePatch {
     const link = locateLower(decoded, this.#known);
     this.#table('links').put(link);
     this.#putSysctls(index, decoded.sysctls);
+    if (!equalJson(before?.xdp, link.xdp)) this.#stale.add('bpf');
     if (!equalJson(before?.flags, link.flags)) this.#noteParent(link);
     if (before === undefined) return;
     // Routes die, fall asleep and wake up with their link, and IPv4 tells nothing of it. net/ipv4/fib_semantics.c
@@ -164,6 +188,8 @@ class NamespacePatch {
     this.#table('neighbours').removeWhere(isGone);
     this.#table('fdb').removeWhere(isGone);
     this.#stale.add('routes');
+    this.#goneLinks.add(index);
+    this.#bridgeVlans &&= putBridgeVlans(this.#bridgeVlans, index, undefined);
     const { qdiscs, filters } = this.#known.namespace.trafficControl ?? { qdiscs: [], filters: [] };
     // They go without a word. net/sched/sch_generic.c, dev_shutdown
     if ([...qdiscs, ...filters].some(isGone)) this.#stale.add('trafficControl');

@@ -19,12 +19,15 @@ export async function postBatch(
   body: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
 ): Promise<PostOutcome> {
+  // Not AbortSignal.timeout: that one wakes the process at its end, long after the answer came.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
     const response = await callCollector(collector, '/agent/v1/batches', {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
       body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([signal, limit.signal]),
     });
     const text = await response.text();
     if (response.ok) return { type: 'accepted', receipt: BatchReceipt.parse(JSON.parse(text)) };
@@ -33,5 +36,7 @@ export async function postBatch(
     return { type: 'refused', reason, isTooLarge: response.status === 413 };
   } catch (error) {
     return { type: 'unreachable', reason: describeError(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }

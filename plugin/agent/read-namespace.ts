@@ -1,23 +1,29 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { BridgeVlans } from '#model/kernel/bridge-vlans.ts';
+import type { Link, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
+import type { BpfPrograms } from '#plugin/netlink/bpf-programs.ts';
 import type { DecodedLink } from '#plugin/netlink/decode-link.ts';
 import { digestLegacyTables } from '#plugin/netlink/digest-legacy-tables.ts';
 import { NetlinkError, type NetlinkSocket, openNetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
 import { NETLINK } from '#plugin/netlink/netlink-tables.ts';
 import { openNamespace, runBetween } from '#plugin/netlink/network-namespace.ts';
+import { readBpfAttachments } from '#plugin/netlink/read-bpf-attachments.ts';
 import { readIpsets } from '#plugin/netlink/read-ipsets.ts';
 import { readLocalNetnsId } from '#plugin/netlink/read-local-netns-id.ts';
 import type { TableReader } from '#plugin/netlink/read-namespace-tables.ts';
+import { readWireguard } from '#plugin/netlink/read-wireguard.ts';
 import { type FoundNamespace, ownNamespacePath } from './find-namespaces.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { collectSysctls, type KnownNamespace, locateLower } from './known-namespace.ts';
 import { type RuleKinds, readRulesMark } from './read-rules-mark.ts';
-import { readSysctls } from './read-sysctls.ts';
+import type { SettingFiles } from './read-sysctls.ts';
 import type { RulesGlance } from './refresh-netfilter.ts';
 
 /** What a reading leans on. */
 export interface ReadingContext {
   readonly tables: TableReader;
+  readonly settings: SettingFiles;
+  readonly programs: BpfPrograms;
   /** Every namespace of the node, to tell which one the other end of a link is in. */
   readonly all: ReadonlyMap<NetnsId, FoundNamespace>;
   /** Numbers that the root namespace gives to the others. */
@@ -31,6 +37,9 @@ export interface NamespaceVisit<Inside> {
   readonly route: NetlinkSocket;
   readonly netfilter: NetlinkSocket;
   readonly inside: Inside;
+  readonly fd: number;
+  /** Goes inside once more, for what is known only after the sockets were asked; synchronous too. */
+  readonly enter: <U>(work: () => U) => U;
 }
 
 /**
@@ -55,7 +64,8 @@ export function visitNamespace<Inside, T>(
     }));
     using route = opened.route;
     using netfilter = opened.netfilter;
-    return work({ route, netfilter, inside: opened.inside });
+    const enter = <U>(again: () => U): U => runBetween(own, handle.fd, again);
+    return work({ route, netfilter, inside: opened.inside, fd: handle.fd, enter });
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -100,21 +110,17 @@ function glance(netfilter: NetlinkSocket, legacy: string, { hasIpsets }: RuleKin
 /**
  * Reads links, addresses, routes, rules, neighbours, fdb, nexthops, tc and sysctls of a namespace. What is as it was known
  * is the same object.
- * @param known as it was; what is dear to read is taken over unless `isThorough`: settings from files, and that a
- *   namespace other than the root has neither legacy rules nor sets
  * @returns `undefined` where the namespace is gone
  */
 export function readNamespace(
   found: FoundNamespace,
   context: ReadingContext,
-  { known, isThorough }: { readonly known: KnownNamespace | undefined; readonly isThorough: boolean },
+  known: KnownNamespace | undefined,
 ): NamespaceReading | undefined {
   const isRoot = found.kind === 'root';
-  const isLooking = isThorough || isRoot || known === undefined;
-  const ruleKinds = isLooking || hasSilentRules(known) ? context.ruleKinds : noRuleKinds;
   const inside = () => ({
-    fileSysctls: isLooking ? readSysctls(isRoot) : known.fileSysctls,
-    legacy: digestLegacyTables(ruleKinds.legacy),
+    fileSysctls: context.settings.read(found.id, isRoot),
+    legacy: digestLegacyTables(context.ruleKinds.legacy),
   });
   return visitNamespace(found, inside, (visit) => {
     const { route } = visit;
@@ -124,6 +130,7 @@ export function readNamespace(
     const before = known?.namespace;
     const { sysctls, ...settings } = collectSysctls(known, { links, fileSysctls: visit.inside.fileSysctls });
     const places = { found, localNetnsIds };
+    const decoded = links.map(({ link }) => link);
     const namespace: NetworkNamespace = {
       id: found.id,
       names: keepSame(before?.names, [...found.names]),
@@ -136,6 +143,9 @@ export function readNamespace(
       fdb: keepKnown(before?.fdb, tables.readFdb(route)),
       nextHops: keepKnown(before?.nextHops, tables.readNextHops(route)),
       trafficControl: keepSame(before?.trafficControl, tables.readTrafficControl(route)),
+      bridgeVlans: keepSame(before?.bridgeVlans, readBridgeVlans(route, { links: decoded, context })),
+      wireguard: keepSame(before?.wireguard, readWireguard(decoded, visit.enter)),
+      bpf: keepSame(before?.bpf, readBpfAttachments(context.programs, { ...visit, links: decoded })),
       sysctls,
       ...(before?.netfilter === undefined ? {} : { netfilter: before.netfilter }),
     };
@@ -143,16 +153,16 @@ export function readNamespace(
     const state = { ...places, ...settings, rulesMark: known?.rulesMark };
     return {
       known: { ...state, namespace: keepNamespace(before, namespace) },
-      glance: glance(visit.netfilter, visit.inside.legacy, ruleKinds),
+      glance: glance(visit.netfilter, visit.inside.legacy, context.ruleKinds),
     };
   });
 }
 
-const noRuleKinds: RuleKinds = { legacy: [], hasIpsets: false };
-
-/** Rules of the kinds that no notification tells of: hardly any pod has some, and only those are looked at every time. */
-const hasSilentRules = ({ rulesMark, namespace }: KnownNamespace): boolean =>
-  (rulesMark?.legacy ?? '') !== '' || (namespace.netfilter?.ipsets ?? []).length > 0;
+/** Hardly any namespace but the root has a bridge. */
+export const readBridgeVlans = (
+  route: NetlinkSocket,
+  { links, context }: { readonly links: readonly Link[]; readonly context: ReadingContext },
+): BridgeVlans[] => (links.some(({ kind }) => kind === 'bridge') ? context.tables.readBridgeVlans(route) : []);
 
 function locateAll(
   links: readonly DecodedLink[],

@@ -1,11 +1,17 @@
 import type { NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import { equalJson } from '#model/topology/equal-json.ts';
 import type { NetlinkSocket } from '#plugin/netlink/netlink-socket.ts';
+import { readBpfAttachments } from '#plugin/netlink/read-bpf-attachments.ts';
 import { keepKnown, keepNamespace, keepSame } from './keep-known.ts';
 import { type KnownNamespace, locateLower, mergeSysctls, type Sysctls } from './known-namespace.ts';
 import type { StalePart } from './patch-namespace.ts';
-import { type ReadingContext, readNamespace, resolveLocalNetnsIds, visitNamespace } from './read-namespace.ts';
-import { readSysctls } from './read-sysctls.ts';
+import {
+  type ReadingContext,
+  readBridgeVlans,
+  readNamespace,
+  resolveLocalNetnsIds,
+  visitNamespace,
+} from './read-namespace.ts';
 
 export interface StaleParts {
   readonly stale: ReadonlySet<StalePart>;
@@ -26,19 +32,25 @@ export function readStaleParts(
 ): KnownNamespace | undefined {
   if (stale.size === 0 && staleLinks.size === 0) return known;
   if (stale.has('links') || staleLinks.size > fewLinks) {
-    return readNamespace(known.found, context, { known, isThorough: stale.has('sysctls') })?.known;
+    return readNamespace(known.found, context, known)?.known;
   }
   const isRoot = known.found.kind === 'root';
-  const inside = () => (stale.has('sysctls') ? readSysctls(isRoot) : known.fileSysctls);
-  return visitNamespace(known.found, inside, ({ route, inside: fileSysctls }) => {
+  const inside = () => (stale.has('sysctls') ? context.settings.read(known.found.id, isRoot) : known.fileSysctls);
+  return visitNamespace(known.found, inside, (visit) => {
+    const { route, inside: fileSysctls } = visit;
     const withLinks = readSingleLinks(route, { known, staleLinks, context });
-    const tables = readTables(route, { before: withLinks.namespace, stale, context });
+    const before = withLinks.namespace;
+    const { links, bpf } = before;
+    const tables = {
+      ...readTables(route, { before, stale, context }),
+      ...(stale.has('bpf') && { bpf: keepSame(bpf, readBpfAttachments(context.programs, { ...visit, links })) }),
+    };
     context.noteInterruptedDumps(route.interruptedDumps);
     const read = { ...withLinks, fileSysctls };
     const isSameSettings = fileSysctls === known.fileSysctls && read.linkSysctls === known.linkSysctls;
-    const before = known.namespace.sysctls;
-    const sysctls = isSameSettings ? before : keepSame(before, mergeSysctls(read));
-    return { ...read, namespace: keepNamespace(known.namespace, { ...withLinks.namespace, ...tables, sysctls }) };
+    const { sysctls: told } = known.namespace;
+    const sysctls = isSameSettings ? told : keepSame(told, mergeSysctls(read));
+    return { ...read, namespace: keepNamespace(known.namespace, { ...before, ...tables, sysctls }) };
   });
 }
 
@@ -47,9 +59,10 @@ function readTables(
   {
     before,
     stale,
-    context: { tables },
+    context,
   }: { readonly before: NetworkNamespace; readonly stale: ReadonlySet<StalePart>; readonly context: ReadingContext },
 ): Partial<NetworkNamespace> {
+  const { tables } = context;
   return {
     ...(stale.has('addresses') && { addresses: keepKnown(before.addresses, tables.readAddresses(route)) }),
     ...(stale.has('routes') && { routes: keepKnown(before.routes, tables.readRoutes(route)) }),
@@ -59,6 +72,9 @@ function readTables(
     ...(stale.has('nextHops') && { nextHops: keepKnown(before.nextHops, tables.readNextHops(route)) }),
     ...(stale.has('trafficControl') && {
       trafficControl: keepSame(before.trafficControl, tables.readTrafficControl(route)),
+    }),
+    ...(stale.has('bridgeVlans') && {
+      bridgeVlans: keepSame(before.bridgeVlans, readBridgeVlans(route, { links: before.links, context })),
     }),
   };
 }

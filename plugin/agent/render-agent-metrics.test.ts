@@ -11,6 +11,7 @@ const counts = {
   interruptedDumps: 4,
   foldedChanges: 5,
   droppedDrifts: 6,
+  refusedReports: 12,
 };
 const text = renderAgentMetrics({
   version: '1.0"\n',
@@ -23,7 +24,7 @@ const text = renderAgentMetrics({
 
 it('an agent tells every count of its status, each once and with its kind', () => {
   const values = [...text.matchAll(/^(podwire_\S+(?:_total|_bytes)) (\d+)$/gm)].map(([, , value]) => Number(value));
-  expect(values).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(values).toEqual([1, 2, 3, 4, 5, 6, 12, 7, 8, 9, 10, 11]);
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   for (const sample of samples) {
     const [, name = ''] = /^([a-z_]+)(?:\{[^}]*\})? [\d.]+$/.exec(sample) ?? [];

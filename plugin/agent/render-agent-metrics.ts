@@ -50,6 +50,7 @@ function listStatusRows(status: AgentStatus): readonly Row[] {
     count('interrupted_dumps', 'Dumps that the kernel interrupted', status.interruptedDumps),
     count('folded_changes', 'Kernel changes folded because the collector did not listen', status.foldedChanges),
     count('dropped_drifts', 'Drifts that went because too many waited for the collector', status.droppedDrifts),
+    count('refused_reports', 'Records beside journal and kernel refused for good', status.refusedReports ?? 0),
     count('journal_shipped_lines', 'Journal lines that the collector has', journal.shippedLines),
     count('journal_unreadable_lines', 'Journal lines that were torn or foreign', journal.unreadableLines),
     count('journal_refused_lines', 'Journal lines that the collector refused for good', journal.refusedLines),

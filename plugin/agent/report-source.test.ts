@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
-import { makeReportPart, RecordQueue } from './report-source.ts';
+import { RecordQueue, ReportPart } from './report-source.ts';
 
 const answer = (id: string): BatchRecord => ({ type: 'command.result', result: { id, outcome: 'answered' } });
 
@@ -28,17 +28,19 @@ describe('records in a queue', () => {
     expect([left.at(0), left.at(-1)]).toEqual([answer('502'), answer('1500')]);
   });
 
-  it('are given up and logged where they are refused alone, and offered again where others were in the batch', () => {
+  it('are given up, logged and counted where they are refused alone, and offered again where others were in the batch', () => {
     const queue = new RecordQueue();
     const logged: string[] = [];
-    const part = makeReportPart(queue, (_, message) => logged.push(message));
+    const part = new ReportPart(queue, (_, message) => logged.push(message));
     queue.add(answer('a'));
     part.take();
     part.refuse({ isAlone: false, isTooLarge: false, reason: 'HTTP 422' });
+    expect(part.refusedRecords).toBe(0);
     expect(part.take()).toEqual([answer('a')]);
     queue.add(answer('b'));
     part.refuse({ isAlone: true, isTooLarge: false, reason: 'HTTP 422' });
     expect(part.take()).toEqual([answer('b')]);
     expect(logged).toEqual(['the collector refused a report']);
+    expect(part.refusedRecords).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
-import type { BatchPart } from './batch-part.ts';
+import type { BatchPart, Refusal } from './batch-part.ts';
 import type { WriteLog } from './write-log-line.ts';
 
 /** Something of the agent that has records for the collector beside journal and kernel. Whoever adds some wakes the shipper. */
@@ -10,21 +10,39 @@ export interface ReportSource {
   acknowledge(): void;
 }
 
-export function makeReportPart(source: ReportSource, log: WriteLog): BatchPart {
-  let taken: readonly BatchRecord[] = [];
-  return {
-    take: () => {
-      taken = source.take();
-      return taken;
-    },
-    accept: () => source.acknowledge(),
-    refuse: ({ isAlone, reason }) => {
-      if (!isAlone) return;
-      // To take again here would give up what nobody was ever told.
-      log('error', 'the collector refused a report', { types: taken.map(({ type }) => type), reason });
-      source.acknowledge();
-    },
-  };
+/** The records of a source. What the collector refuses alone is given up, logged and counted. */
+export class ReportPart implements BatchPart {
+  readonly #source: ReportSource;
+  readonly #log: WriteLog;
+  #taken: readonly BatchRecord[] = [];
+  #refusedRecords = 0;
+
+  constructor(source: ReportSource, log: WriteLog) {
+    this.#source = source;
+    this.#log = log;
+  }
+
+  /** Given up since the agent started. */
+  get refusedRecords(): number {
+    return this.#refusedRecords;
+  }
+
+  take(): readonly BatchRecord[] {
+    this.#taken = this.#source.take();
+    return this.#taken;
+  }
+
+  accept(): void {
+    this.#source.acknowledge();
+  }
+
+  refuse({ isAlone, reason }: Refusal): void {
+    if (!isAlone) return;
+    // To take again here would give up what nobody was ever told.
+    this.#log('error', 'the collector refused a report', { types: this.#taken.map(({ type }) => type), reason });
+    this.#refusedRecords += this.#taken.length;
+    this.#source.acknowledge();
+  }
 }
 
 /** Answers that wait: a collector that asks on and takes no batches must not fill the memory. */

@@ -70,6 +70,8 @@ export async function shipBatches(shipper: Shipper): Promise<void> {
       shipper.onReceipt(answer.receipt);
       plan.sequence += 1;
       if (plan.apart !== undefined) plan.apart += 1;
+      // Behind a heartbeat nothing waits: what comes wakes us.
+      if (batch.records.length === 0 && !answer.receipt.needsSnapshot) await wake.wait(heartbeatMs, signal);
       continue;
     }
     const { reason, isTooLarge } = answer;

@@ -35,7 +35,7 @@ export class TestCollector {
   readonly unanswered: ReceivedBatch[] = [];
   /** Numbers under which other bytes came the second time. */
   readonly violations: string[] = [];
-  /** Invocations that are refused for good, by id. */
+  /** Invocations and answers to commands that are refused for good, by id. */
   readonly refusedIds = new Set<string>();
   /** Query strings of the streams of commands that agents have opened. */
   readonly commandQueries: string[] = [];
@@ -143,7 +143,7 @@ export class TestCollector {
     const answer = (status: number, text: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(text));
     };
-    if (batch.records.some((record) => record.type === 'invocation' && this.refusedIds.has(record.event.id))) {
+    if (batch.records.some((record) => this.refusedIds.has(idOf(record) ?? ''))) {
       return answer(422, { type: 'about:blank' });
     }
     switch (this.behaviour) {
@@ -184,4 +184,9 @@ function parseBatch(body: Uint8Array): ReceivedBatch {
     header: BatchHeader.parse(JSON.parse(header ?? '')),
     records: records.map((line) => BatchRecord.parse(JSON.parse(line))),
   };
+}
+
+function idOf(record: BatchRecord): string | undefined {
+  if (record.type === 'invocation') return record.event.id;
+  return record.type === 'command.result' ? record.result.id : undefined;
 }

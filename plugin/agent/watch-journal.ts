@@ -3,8 +3,8 @@ import { describeError, type WriteLog } from './write-log-line.ts';
 
 /** A folder that cannot be watched is looked at so often. */
 const pollMs = 1_000;
-/** One that is watched too, for what no event tells: each look wakes the whole agent. */
-const looksPerWatch = 5;
+/** One that is watched too, for what no event tells. Lines that no event told of go with the next heartbeat. */
+const watchedPollMs = 5_000;
 
 interface JournalWatch {
   readonly onChange: () => void;
@@ -17,17 +17,22 @@ interface JournalWatch {
 export function watchJournal(folders: readonly string[], { onChange, onPoll, log }: JournalWatch): Disposable {
   const watches = folders.map((folder) => new FolderWatch(folder, onChange));
   for (const problem of watches.map((each) => each.start())) if (problem !== undefined) log('warn', problem);
-  let looks = 0;
-  const poll = setInterval(() => {
-    looks += 1;
-    if (looks % looksPerWatch !== 0 && watches.every((each) => each.isWatching)) return;
-    for (const each of watches) each.restartIfReplaced();
+  let poll: NodeJS.Timeout;
+  const pollLater = (): void => {
+    const isWatching = watches.every((each) => each.isWatching);
+    poll = setTimeout(look, isWatching ? watchedPollMs : pollMs);
+  };
+  const look = (): void => {
+    const isWatching = watches.every((each) => each.isWatching);
+    const isNew = watches.map((each) => each.restartIfReplaced()).includes(true);
     onPoll();
-    onChange();
-  }, pollMs);
+    if (!isWatching || isNew) onChange();
+    pollLater();
+  };
+  pollLater();
   return {
     [Symbol.dispose]: () => {
-      clearInterval(poll);
+      clearTimeout(poll);
       for (const each of watches) each.close();
     },
   };
@@ -60,11 +65,13 @@ class FolderWatch {
     }
   }
 
-  restartIfReplaced(): void {
+  /** @returns whether it was */
+  restartIfReplaced(): boolean {
     const inode = this.#readInode();
-    if (inode !== undefined && this.#watched !== undefined && inode === this.#watched.inode) return;
+    if (inode !== undefined && this.#watched !== undefined && inode === this.#watched.inode) return false;
     this.close();
     if (inode !== undefined) this.start();
+    return true;
   }
 
   close(): void {

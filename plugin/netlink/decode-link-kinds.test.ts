@@ -127,8 +127,24 @@ test('a Geneve tunnel over IPv6 says its other end', () => {
 
 test('an XDP program that is attached is told, and a link without one says nothing', () => {
   const attached = encodeNested(43, encodeU8(2, 2), encodeU32(4, 31), encodeU32(6, 31));
-  expect(makeLink('veth', [], [attached]).xdp).toEqual({ mode: 'generic', programIds: [31] });
+  expect(makeLink('veth', [], [attached]).xdp).toEqual({
+    mode: 'generic',
+    programIds: [31],
+    programs: [{ mode: 'generic', id: 31 }],
+  });
   expect(makeLink('veth', [], [encodeNested(43, encodeU8(2, 0))]).xdp).toBeUndefined();
+});
+
+test('XDP programs of several modes are told apart', () => {
+  const attached = encodeNested(43, encodeU8(2, 4), encodeU32(5, 30), encodeU32(6, 31));
+  expect(makeLink('veth', [], [attached]).xdp).toEqual({
+    mode: 'multiple',
+    programIds: [30, 31],
+    programs: [
+      { mode: 'driver', id: 30 },
+      { mode: 'generic', id: 31 },
+    ],
+  });
 });
 
 test('a kind that nobody knows keeps its settings as the bytes of the kernel', () => {

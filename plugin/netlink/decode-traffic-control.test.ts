@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Qdisc, TcFilter } from '#model/kernel/kernel-snapshot.ts';
+import { Qdisc, TcFilter } from '#model/kernel/traffic-control.ts';
 import { decodeQdisc, decodeTcFilter, listFilterParents } from './decode-traffic-control.ts';
 import { encodeAttribute, encodeNested, encodeString, encodeU32, joinBytes } from './netlink-message.ts';
 

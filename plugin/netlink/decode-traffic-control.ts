@@ -1,4 +1,4 @@
-import type { Qdisc, TcFilter } from '#model/kernel/kernel-snapshot.ts';
+import type { Qdisc, TcClass, TcFilter } from '#model/kernel/traffic-control.ts';
 import {
   type AttributeTable,
   type DecodedAttributes,
@@ -81,6 +81,46 @@ export function decodeQdisc(body: Uint8Array): Qdisc | undefined {
       ...optional('TCA_OPTIONS', options && settleQdiscOptions(kind, options)),
     },
   };
+}
+
+/**
+ * Qdiscs whose classes somebody sets up; those of the others are flows that come and go with their packets. Filters below a class
+ * are taken by `htb` and `hfsc` alone: the tcf_block of the others knows no classes. net/sched/sch_*.c
+ */
+const classFilterKinds: ReadonlySet<string> = new Set(['htb', 'hfsc']);
+const classfulKinds: ReadonlySet<string> = new Set([
+  ...classFilterKinds,
+  ...['drr', 'ets', 'mqprio', 'multiq', 'prio', 'qfq', 'taprio'],
+]);
+
+/** The qdisc's handle, to ask for its classes; undefined where it has none of its own. */
+export const findClassParent = ({ kind, raw }: Qdisc): number | undefined =>
+  classfulKinds.has(kind) && typeof raw.handle === 'number' ? raw.handle : undefined;
+
+/** Reads the body of one RTM_NEWTCLASS. */
+export function decodeTcClass(body: Uint8Array): TcClass {
+  const { linkIndex, handle, parent, info, kind, attributes } = readTcMessage(body);
+  return {
+    linkIndex,
+    kind,
+    handle: formatHandle(handle),
+    parent: formatHandle(parent),
+    ...optional('leaf', info === 0 ? undefined : formatHandle(info)),
+    raw: { ifindex: linkIndex, handle, parent, info, ...attributes },
+  };
+}
+
+/** The class as a place of filters; none where its kind takes none. */
+export const listClassFilterParents = ({ kind, raw }: TcClass): readonly number[] =>
+  classFilterKinds.has(kind) && typeof raw.handle === 'number' ? [raw.handle] : [];
+
+/** TCM_IFINDEX_MAGIC_BLOCK, as `decodeTcFilter` finds it: a filter that several links share names its block in their place. */
+const SHARED_BLOCK = -1;
+
+/** A filter at the place that was asked for: one in a shared block does not know it. */
+export function placeFilter(filter: TcFilter, linkIndex: TcFilter['linkIndex'], parent: number): TcFilter {
+  if (filter.linkIndex !== SHARED_BLOCK) return filter;
+  return { ...filter, linkIndex, parent: nameHook(parent), ...optional('block', numberOf(filter.raw, 'parent')) };
 }
 
 /** The places whose filters a dump has to ask for, one by one: those of the qdisc, for clsact both directions. */

@@ -76,9 +76,20 @@ const xdpModes: Readonly<Record<number, NonNullable<Link['xdp']>['mode']>> = {
 export function describeXdp(xdp: DecodedAttributes): Link['xdp'] {
   const mode = xdpModes[count(xdp, 'IFLA_XDP_ATTACHED')];
   if (mode === undefined) return undefined;
-  const names = ['IFLA_XDP_PROG_ID', 'IFLA_XDP_DRV_PROG_ID', 'IFLA_XDP_SKB_PROG_ID', 'IFLA_XDP_HW_PROG_ID'];
-  return { mode, programIds: [...new Set(names.flatMap((name) => numberOf(xdp, name) ?? []))] };
+  const only = numberOf(xdp, 'IFLA_XDP_PROG_ID');
+  const programs = xdpPrograms.flatMap(([each, name]) => {
+    // Older kernels name a single program without its mode.
+    const id = numberOf(xdp, name) ?? (each === mode ? only : undefined);
+    return id === undefined ? [] : [{ mode: each, id }];
+  });
+  return { mode, programIds: [...new Set(programs.map(({ id }) => id))], programs };
 }
+
+const xdpPrograms = [
+  ['driver', 'IFLA_XDP_DRV_PROG_ID'],
+  ['generic', 'IFLA_XDP_SKB_PROG_ID'],
+  ['offload', 'IFLA_XDP_HW_PROG_ID'],
+] as const;
 
 function describeVxlan(data: DecodedAttributes): NonNullable<Link['vxlan']> {
   return {

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { closeFile, openReadable, readInto } from './file-calls.ts';
 import { closeDescriptor, getSocketOption, openSocket, SystemCallError } from './libc.ts';
 import { AF, SOCK } from './netlink-tables.ts';
 
@@ -37,13 +38,19 @@ const COUNTERS_BYTES = 16;
 export const listLegacyFamilies = (): LegacyFamily[] =>
   (['inet', 'inet6'] as const).filter((family) => existsSync(`/proc/self/net/${LEGACY[family].namesFile}`));
 
+/** Names of tables, each in a line; there are five. */
+const names = new Uint8Array(1024);
+
 /** Tables of the legacy interface that are in use in the namespace of the calling thread; looks without loading a module. */
 function listLegacyTables(family: LegacyFamily): readonly string[] {
+  const fd = openReadable(`/proc/thread-self/net/${LEGACY[family].namesFile}`);
+  if (fd === undefined) return [];
   try {
-    const names = readFileSync(`/proc/thread-self/net/${LEGACY[family].namesFile}`, 'utf8');
-    return names.split('\n').filter(Boolean).sort();
-  } catch {
-    return [];
+    const length = readInto(fd, names);
+    if (length === 0) return [];
+    return new TextDecoder().decode(names.subarray(0, length)).split('\n').filter(Boolean).sort();
+  } finally {
+    closeFile(fd);
   }
 }
 
@@ -53,15 +60,14 @@ function listLegacyTables(family: LegacyFamily): readonly string[] {
  * @returns `''` where none are in use
  */
 export function digestLegacyTables(families: readonly LegacyFamily[]): string {
-  const digest = createHash('sha256');
-  let isEmpty = true;
+  let digest: Hash | undefined;
   for (const family of families) {
     for (const table of listLegacyTables(family)) {
+      digest ??= createHash('sha256');
       digestTable(digest, table, LEGACY[family]);
-      isEmpty = false;
     }
   }
-  return isEmpty ? '' : digest.digest('base64');
+  return digest?.digest('base64') ?? '';
 }
 
 function digestTable(digest: Hash, table: string, family: LegacyInterface): void {

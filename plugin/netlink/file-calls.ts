@@ -57,6 +57,19 @@ export function openExisting(path: string, flags: number): number | undefined {
   return existing(libc().open(encodePath(path), flags | CLOSE_ON_EXEC, 0), 'open', path);
 }
 
+/**
+ * openat(2) for reading.
+ * @param directory an open one that `path` begins in; absent: `path` is absolute
+ * @returns undefined where there is no such file, or it is not ours to read
+ */
+export function openReadable(path: string, directory = WORKING_DIRECTORY): number | undefined {
+  const outcome = libc().openat(directory, encodePath(path), OPEN.READ | CLOSE_ON_EXEC, 0);
+  if (outcome < 0 && unreadable.has(errnoName(readErrno()))) return undefined;
+  return checked(outcome, 'open', path);
+}
+
+const unreadable: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
+
 /** @returns undefined where the call failed for want of the file */
 function existing(outcome: number, syscall: string, path: string): number | undefined {
   if (outcome >= 0) return outcome;
@@ -73,6 +86,12 @@ export function readInto(fd: number, buffer: Uint8Array): number {
     const errno = readErrno();
     if (errno !== EINTR) throw new FileError('read', errno, `descriptor ${fd}`);
   }
+}
+
+/** pread(2) from the first byte, of a small file of /proc. @returns bytes read; undefined where what the file told of is gone */
+export function readAtStart(fd: number, buffer: Uint8Array): number | undefined {
+  const length = libc().pread(fd, buffer, buffer.byteLength, 0);
+  return length < 0 ? undefined : length;
 }
 
 /** write(2), again after a signal. @returns bytes written, which may be fewer */

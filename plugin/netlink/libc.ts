@@ -39,13 +39,16 @@ const symbols = {
   fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   open: { args: ['ptr', 'i32', 'u32'], returns: 'i32' },
+  openat: { args: ['i32', 'ptr', 'i32', 'u32'], returns: 'i32' },
   read: { args: ['i32', 'ptr', 'u64'], returns: 'int64_t' },
+  pread: { args: ['i32', 'ptr', 'u64', 'i64'], returns: 'i32' },
   write: { args: ['i32', 'ptr', 'u64'], returns: 'int64_t' },
   link: { args: ['ptr', 'ptr'], returns: 'i32' },
   rename: { args: ['ptr', 'ptr'], returns: 'i32' },
   unlink: { args: ['ptr'], returns: 'i32' },
   statx: { args: ['i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32' },
   fstatfs: { args: ['i32', 'ptr'], returns: 'i32' },
+  syscall: { args: ['i64', 'i64', 'ptr', 'i64'], returns: 'int64_t' },
   getrandom: { args: ['ptr', 'u64', 'u32'], returns: 'int64_t' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
@@ -140,20 +143,21 @@ export function receiveBytes(fd: number, buffer: Uint8Array, flags = 0): number 
 
 /**
  * recvmsg(2) into `buffer`, with ancillary data (`struct cmsghdr`s) into `control`. `struct msghdr` as on 64-bit Linux.
- * @returns how much of each was filled
+ * @returns how much of each was filled; undefined where nothing is there yet (EAGAIN), which is no reason for an exception
  */
 export function receiveWithControl(
   fd: number,
   { buffer, control, flags }: { readonly buffer: Uint8Array; readonly control: Uint8Array; readonly flags: number },
-): { readonly length: number; readonly controlLength: number } {
+): { readonly length: number; readonly controlLength: number } | undefined {
   const vector = BigUint64Array.of(BigInt(ptr(buffer)), BigInt(buffer.byteLength));
   const header = new BigUint64Array(7);
   header[2] = BigInt(ptr(vector));
   header[3] = 1n;
   header[4] = BigInt(ptr(control));
   header[5] = BigInt(control.byteLength);
-  const length = checked(libc().recvmsg(fd, header, flags), 'recvmsg', `fd ${fd}`);
-  return { length, controlLength: Number(header[5]) };
+  const length = libc().recvmsg(fd, header, flags);
+  if (length < 0 && errnoName(readErrno()) === 'EAGAIN') return undefined;
+  return { length: checked(length, 'recvmsg', `fd ${fd}`), controlLength: Number(header[5]) };
 }
 
 /** close(2). */
@@ -167,6 +171,24 @@ const CLONE_NEWNET = 0x40000000;
 /** setns(2): moves the calling thread into a network namespace. */
 export function setNetworkNamespace(fd: number, object: string): void {
   checked(libc().setns(fd, CLONE_NEWNET), 'setns', object);
+}
+
+/** __NR_bpf. include/uapi/asm-generic/unistd.h; x86-64 has numbers of its own */
+const BPF_SYSCALL = process.arch === 'x64' ? 321 : 280;
+
+/** A buffer that the kernel fills or reads, and where in `union bpf_attr` its address stands. */
+export type BpfBuffer = { readonly at: number; readonly bytes: Uint8Array };
+
+/**
+ * bpf(2), which libc has no function for.
+ * @param attributes `union bpf_attr`, which the kernel may change
+ * @returns a file descriptor, or 0
+ */
+export function callBpf(command: number, attributes: Uint8Array, buffers: readonly BpfBuffer[] = []): number {
+  const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.byteLength);
+  for (const { at, bytes } of buffers) view.setBigUint64(at, BigInt(ptr(bytes)), true);
+  const outcome = libc().syscall(BPF_SYSCALL, command, attributes, attributes.byteLength);
+  return checked(outcome, 'bpf', `command ${command}`);
 }
 
 /** LOCK_*, include/uapi/asm-generic/fcntl.h */

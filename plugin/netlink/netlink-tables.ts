@@ -10,7 +10,7 @@ export const AF = { UNSPEC: 0, INET: 2, BRIDGE: 7, INET6: 10, NETLINK: 16, PACKE
 export const SOCK = { RAW: 3, NONBLOCK: 0x800, CLOEXEC: 0x80000 } as const;
 
 /** include/uapi/linux/netlink.h */
-export const NETLINK = { ROUTE: 0, NETFILTER: 12 } as const;
+export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;
 
 /** Socket options at the level SOL_NETLINK. include/uapi/linux/netlink.h */
 export const SOL_NETLINK = 270;
@@ -72,6 +72,9 @@ export const RTM = {
   NEWQDISC: 36,
   DELQDISC: 37,
   GETQDISC: 38,
+  NEWTCLASS: 40,
+  DELTCLASS: 41,
+  GETTCLASS: 42,
   NEWTFILTER: 44,
   DELTFILTER: 45,
   GETTFILTER: 46,
@@ -83,6 +86,8 @@ export const RTM = {
   NEWNEXTHOP: 104,
   DELNEXTHOP: 105,
   GETNEXTHOP: 106,
+  NEWVLAN: 112,
+  DELVLAN: 113,
 } as const;
 
 /** Multicast groups, enum rtnetlink_groups. include/uapi/linux/rtnetlink.h */
@@ -100,6 +105,7 @@ export const RTNLGRP = {
   IPV6_NETCONF: 25,
   NSID: 28,
   NEXTHOP: 32,
+  BRVLAN: 33,
 } as const;
 
 /** Multicast group of nf_tables, enum nfnetlink_groups. include/uapi/linux/netfilter/nfnetlink.h */
@@ -147,6 +153,8 @@ export const BRIDGE_VLAN_INFO = { PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_EN
 
 /** In IFLA_EXT_MASK: a dump of ports tells their VLANs, each by itself. include/uapi/linux/rtnetlink.h */
 export const RTEXT_FILTER_BRVLAN = 2;
+/** The same with ranges. */
+export const RTEXT_FILTER_BRVLAN_COMPRESSED = 4;
 
 /** Nested in IFLA_INFO_DATA of a veth. include/uapi/linux/veth.h */
 export const VETH_INFO_PEER = 1;

@@ -1,24 +1,25 @@
-import type {
-  Address,
-  FdbEntry,
-  Neighbour,
-  NextHop,
-  PolicyRule,
-  Qdisc,
-  Route,
-  TcFilter,
-  TrafficControl,
-} from '#model/kernel/kernel-snapshot.ts';
+import type { BridgeVlans } from '#model/kernel/bridge-vlans.ts';
+import type { Address, FdbEntry, Neighbour, NextHop, PolicyRule, Route } from '#model/kernel/kernel-snapshot.ts';
+import type { Qdisc, TcClass, TcFilter, TrafficControl } from '#model/kernel/traffic-control.ts';
 import { decodeAddress } from './decode-address.ts';
+import { decodeBridgeVlans } from './decode-bridge-vlans.ts';
 import { type DecodedLink, decodeLink } from './decode-link.ts';
 import { decodeFdbEntry, decodeNeighbour } from './decode-neighbour.ts';
 import { decodeNextHop } from './decode-next-hop.ts';
 import { decodePolicyRule } from './decode-policy-rule.ts';
 import { decodeRoute } from './decode-route.ts';
-import { decodeQdisc, decodeTcFilter, listFilterParents } from './decode-traffic-control.ts';
+import {
+  decodeQdisc,
+  decodeTcClass,
+  decodeTcFilter,
+  findClassParent,
+  listClassFilterParents,
+  listFilterParents,
+  placeFilter,
+} from './decode-traffic-control.ts';
 import { encodeU32, joinBytes } from './netlink-message.ts';
 import { NetlinkError, type NetlinkSocket } from './netlink-socket.ts';
-import { AF, IFLA, NTF_PROXY, RTEXT_FILTER_SKIP_STATS, RTM } from './netlink-tables.ts';
+import { AF, IFLA, NTF_PROXY, RTEXT_FILTER_BRVLAN_COMPRESSED, RTEXT_FILTER_SKIP_STATS, RTM } from './netlink-tables.ts';
 import { type Noise, RecordMemo } from './record-memo.ts';
 
 /** NDA_CACHEINFO and NDA_PROBES, RTA_CACHEINFO, IFA_CACHEINFO: ages that every dump tells anew. */
@@ -37,6 +38,9 @@ const linkNoise: Noise = new Map<number, Noise | 'all'>([
   [26, new Map([[AF.INET6, new Map([[5, 'all']])]])],
 ]);
 
+/** TCA_STATS, XSTATS, RATE and STATS2. */
+const classNoise: Noise = new Map([3, 4, 5, 7].map((statistics) => [statistics, 'all']));
+
 /**
  * Reads the tables of a namespace through a socket that belongs to it, each consistent in itself. The family is left open
  * (AF_UNSPEC), so that each family the kernel knows answers once: asked for IPv6 by name, a kernel without it answers with
@@ -51,13 +55,14 @@ export class TableReader {
   readonly #fdb = new RecordMemo<FdbEntry>({ decode: decodeFdbEntry, headerBytes: 12, noise: neighbourNoise });
   readonly #nextHops = new RecordMemo<NextHop>({ decode: decodeNextHop, headerBytes: 8 });
   readonly #qdiscs = new RecordMemo<Qdisc>({ decode: decodeQdisc, headerBytes: 20 });
+  readonly #classes = new RecordMemo<TcClass>({ decode: decodeTcClass, headerBytes: 20, noise: classNoise });
   readonly #filters = new RecordMemo<TcFilter>({ decode: decodeTcFilter, headerBytes: 20 });
 
   /** After every namespace was read once: what is no longer there is forgotten. */
   forgetUnseen(): void {
     for (const memo of [this.#links, this.#addresses, this.#routes, this.#rules, this.#neighbours, this.#fdb])
       memo.age();
-    for (const memo of [this.#nextHops, this.#qdiscs, this.#filters]) memo.age();
+    for (const memo of [this.#nextHops, this.#qdiscs, this.#classes, this.#filters]) memo.age();
   }
 
   readLinks(socket: NetlinkSocket): DecodedLink[] {
@@ -97,6 +102,18 @@ export class TableReader {
     return readTable(socket, { type: RTM.GETNEIGH, header, memo: this.#fdb });
   }
 
+  /** @returns nothing where the kernel was built without VLAN filtering */
+  readBridgeVlans(socket: NetlinkSocket): BridgeVlans[] {
+    const header = new Uint8Array(16);
+    header[0] = AF.BRIDGE;
+    const body = joinBytes(header, encodeU32(IFLA.EXT_MASK, RTEXT_FILTER_BRVLAN_COMPRESSED));
+    const read = () =>
+      socket.dumpEach({ type: RTM.GETLINK, body, object: 'VLANs of bridges' }, (message) =>
+        decodeBridgeVlans(message.body),
+      );
+    return [...orNothing(read, ['EOPNOTSUPP'])].sort((a, b) => a.linkIndex - b.linkIndex);
+  }
+
   readNextHops(socket: NetlinkSocket): readonly NextHop[] {
     const read = () => readTable(socket, { type: RTM.GETNEXTHOP, header: new Uint8Array(8), memo: this.#nextHops });
     return orNothing(read, ['EOPNOTSUPP']);
@@ -104,15 +121,25 @@ export class TableReader {
 
   readTrafficControl(socket: NetlinkSocket): TrafficControl {
     const all = readTable(socket, { type: RTM.GETQDISC, header: new Uint8Array(20), memo: this.#qdiscs });
-    const filters = all.flatMap((qdisc) =>
-      listFilterParents(qdisc).flatMap((parent) => {
-        const header = filterRequest(qdisc.linkIndex, parent);
-        // A qdisc without classes has no filters, and one that is gone meanwhile none either.
-        const read = () => readTable(socket, { type: RTM.GETTFILTER, header, memo: this.#filters });
-        return orNothing(read, ['EINVAL', 'ENODEV', 'ENOENT', 'EOPNOTSUPP']);
-      }),
-    );
-    return { qdiscs: all, filters };
+    const classes = all.flatMap((qdisc) => {
+      const parent = findClassParent(qdisc);
+      const header = tcRequest(qdisc.linkIndex, parent ?? 0);
+      const read = () => readTable(socket, { type: RTM.GETTCLASS, header, memo: this.#classes });
+      return parent === undefined ? [] : orNothing(read, gone);
+    });
+    const places = [
+      ...all.flatMap((qdisc) => listFilterParents(qdisc).map((parent) => ({ linkIndex: qdisc.linkIndex, parent }))),
+      ...classes.flatMap((each) =>
+        listClassFilterParents(each).map((parent) => ({ linkIndex: each.linkIndex, parent })),
+      ),
+    ];
+    const filters = places.flatMap(({ linkIndex, parent }) => {
+      const header = tcRequest(linkIndex, parent);
+      // A qdisc without classes has no filters, and one that is gone meanwhile none either.
+      const read = () => readTable(socket, { type: RTM.GETTFILTER, header, memo: this.#filters });
+      return orNothing(read, gone).map((filter) => placeFilter(filter, linkIndex, parent));
+    });
+    return { qdiscs: all, filters, classes };
   }
 }
 
@@ -132,7 +159,9 @@ function linkRequest(index: number): Uint8Array {
   return joinBytes(header, encodeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS));
 }
 
-function filterRequest(index: number, parent: number): Uint8Array {
+const gone = ['EINVAL', 'ENODEV', 'ENOENT', 'EOPNOTSUPP'];
+
+function tcRequest(index: number, parent: number): Uint8Array {
   const header = new Uint8Array(20);
   const view = new DataView(header.buffer);
   view.setInt32(4, index, true);

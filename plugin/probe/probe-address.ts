@@ -111,8 +111,8 @@ function findSpeaker({ fd, address }: Exchange, isRefused: boolean): string | un
 
 function readErrorQueue(fd: number, control: Uint8Array): IpAddress | undefined {
   try {
-    const { controlLength } = receiveWithControl(fd, { buffer: new Uint8Array(2048), control, flags: MSG_ERRQUEUE });
-    return decodeOffender(control.subarray(0, controlLength));
+    const received = receiveWithControl(fd, { buffer: new Uint8Array(2048), control, flags: MSG_ERRQUEUE });
+    return received && decodeOffender(control.subarray(0, received.controlLength));
   } catch {
     return undefined;
   }

@@ -106,3 +106,16 @@ test('the command stream of another node is refused, and one’s own ends with t
   expect(again.status).toBe(200);
   await again.body?.cancel();
 });
+
+test('somebody who tries tokens is stopped, and the agent at the same address is not', async () => {
+  const good = project();
+  expect(await post(good)).toEqual([200, '']);
+  const tries: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const some = await Promise.all(Array.from({ length: 50 }, (_, number) => post(`forged-${round}-${number}`)));
+    tries.push(...some.map(([status]) => status));
+  }
+  expect(tries.filter((status) => status === 401).length).toBeGreaterThanOrEqual(100);
+  expect(tries.at(-1)).toBe(429);
+  expect(await post(good, {}, 2)).toEqual([200, '']);
+});

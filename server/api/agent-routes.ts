@@ -1,15 +1,14 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AgentPass } from '../auth/agent-door.ts';
-import type { AuthRefusal } from '../auth/auth-refusal.ts';
 import { BATCH_COMPRESSED_BYTES, readBatch } from '../collector/read-batch.ts';
 import { isLoopback } from '../read-access.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
 import { answerCommandStream } from './command-stream.ts';
-import { type ProblemWord, respondProblem, respondRefusal } from './problem-response.ts';
+import { type ProblemWord, type Refusal, respondProblem, respondRefusal } from './problem-response.ts';
 
 type Refuse = (context: Context, word: ProblemWord, detail: string) => Response;
-type RefuseAgent = (context: Context, refusal: AuthRefusal) => Response;
+type RefuseAgent = (context: Context, refusal: Refusal) => Response;
 
 /** Where agents post, and listen for commands. */
 export function addAgentRoutes(api: Api, parts: ApiParts): void {
@@ -55,7 +54,7 @@ export function addAgentRoutes(api: Api, parts: ApiParts): void {
 }
 
 /** An agent that speaks for a node that is not its own. */
-const findStranger = (pass: AgentPass | undefined, node: string | undefined): AuthRefusal | undefined =>
+const findStranger = (pass: AgentPass | undefined, node: string | undefined): Refusal | undefined =>
   pass === undefined || pass.node === node
     ? undefined
     : { word: 'other-node', detail: `The token is that of ${pass.node}, which is not ${node ?? 'no node'}.` };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
@@ -26,6 +27,8 @@ export type ApiParts = {
   readonly lab: () => LabClient | undefined;
   /** Absent where nobody logs in. */
   readonly gate: Gate | undefined;
+  /** Who sends a request with these headers, where nobody logs in. */
+  readonly viewerFor: (headers: IncomingHttpHeaders) => Viewer;
   readonly isReady: () => boolean;
   /** Why nothing can be stored now; `undefined`: it can. */
   readonly storeTrouble: () => string | undefined;
@@ -37,7 +40,7 @@ export type Door = 'tcp' | 'unix';
 /** What is known of who asks, before a route answers. */
 export type ApiVariables = {
   /** Set below /api/. */
-  readonly viewer: Viewer | undefined;
+  readonly viewer: Viewer;
   /** Of the viewer, where they log in. */
   readonly session: Session | undefined;
   /** Set below /agent/ for agents that come over the network; absent: the socket vouches for them. */

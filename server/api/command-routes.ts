@@ -1,5 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { CommandRequest, CommandResult } from '#model/protocol/agent-command.ts';
+import { namespaceOf } from '#model/topology/invocation-owner.ts';
+import type { NodeTopology } from '#model/topology/topology.ts';
+import { nameTraceRight } from '../access/name-missing-rights.ts';
+import { viewerOf } from '../auth/viewer-of.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
@@ -18,12 +22,24 @@ export function addCommandRoutes(api: Api, { commands, openView }: ApiParts): vo
     }),
     async (context) => {
       const { node } = context.req.valid('param');
-      const view = openView(undefined);
+      const viewer = viewerOf(context);
+      const view = openView(undefined, viewer.scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
-      if ((await view.value.node(node)) === undefined) return respondProblem(context, 'no-such-node', node);
-      const answer = await commands.send(node, context.req.valid('json'));
+      const topology = await view.value.node(node);
+      if (topology === undefined) return respondProblem(context, 'no-such-node', node);
+      const command = context.req.valid('json');
+      const target = findTarget(topology, command);
+      if (!(await viewer.mayTrace(target))) return respondProblem(context, 'forbidden', nameTraceRight(target));
+      const answer = await commands.send(node, command);
       if (answer.ok) return context.json(answer.value);
       return respondProblem(context, answer.error.reason, answer.error.detail);
     },
   );
+}
+
+/** The namespace of the pod that a command goes to; `''` for the node itself, and for what is no seen pod's. */
+function findTarget(topology: NodeTopology, command: CommandRequest): string {
+  if (command.type !== 'probe' || command.namespaceId === undefined) return '';
+  const pod = topology.namespaces[command.namespaceId]?.pod;
+  return pod === undefined ? '' : namespaceOf(pod);
 }

@@ -1,6 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { CniVerb } from '#model/cni/invocation-event.ts';
 import { EventBody, EventsBody } from '#model/protocol/rest.ts';
+import { listEvents } from '../access/list-events.ts';
+import { restrictEvent } from '../access/restrict-invocation.ts';
+import { viewerOf } from '../auth/viewer-of.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { respondProblem } from './problem-response.ts';
@@ -31,7 +34,7 @@ export function addEventRoutes(api: Api, { openView, store }: ApiParts): void {
     }),
     (context) => {
       const { from, to, cursor, limit, at, ...rest } = context.req.valid('query');
-      const view = openView(at);
+      const view = openView(at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const filter = {
         ...rest,
@@ -40,7 +43,7 @@ export function addEventRoutes(api: Api, { openView, store }: ApiParts): void {
         beforeSeq: cursor === undefined ? undefined : Number(cursor),
         upToSeq: view.value.upToSeq,
       };
-      const page = store.listEvents(filter, limit);
+      const page = listEvents(store, { filter, limit, scope: viewerOf(context).scope });
       return context.json({ ...page, events: [...page.events] });
     },
   );
@@ -53,10 +56,12 @@ export function addEventRoutes(api: Api, { openView, store }: ApiParts): void {
     }),
     (context) => {
       const { id } = context.req.valid('param');
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const body = store.findEvent(id, view.value.upToSeq);
-      return body === undefined ? respondProblem(context, 'no-such-event', id) : context.json(body);
+      const event = body && restrictEvent(body.event, body.node, viewerOf(context).scope);
+      if (event === undefined) return respondProblem(context, 'no-such-event', id);
+      return context.json({ ...body, event });
     },
   );
 }

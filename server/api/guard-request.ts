@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { AuthRefusal } from '../auth/auth-refusal.ts';
+import type { Refusal } from './problem-response.ts';
 
 export type GuardedRequest = {
   readonly method: string;
@@ -17,7 +17,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * loopback, `hosts` and addresses pass, for nobody can rebind an address. A page of another origin says so on every write and on every
  * WebSocket; a browser leaves Origin out of neither, so that with a cookie there has to be one. `undefined`: may pass.
  */
-export function guardRequest(request: GuardedRequest, hosts: readonly string[]): AuthRefusal | undefined {
+export function guardRequest(request: GuardedRequest, hosts: readonly string[]): Refusal | undefined {
   const { method, host, origin, isUpgrade, hasCookie } = request;
   if (host === undefined || !isOwnName(stripPort(host), hosts)) {
     const names = ['localhost', ...hosts].join(', ');

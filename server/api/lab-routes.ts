@@ -1,7 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { LabBody, LabCniRequest, LabExecBody, LabExecRequest, LabPodRequest } from '#model/protocol/rest.ts';
-import type { Api, ApiParts } from './api-context.ts';
+import { seesEverything } from '../auth/scope.ts';
+import { viewerOf } from '../auth/viewer-of.ts';
+import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
 import { describeAnswers } from './describe-answers.ts';
 import { requestLab } from './lab-client.ts';
 import { respondProblem } from './problem-response.ts';
@@ -15,7 +17,7 @@ const jsonBody = <T extends z.ZodType>(schema: T) => ({
 });
 
 type LabRequest = { readonly method: string; readonly path: string; readonly body?: unknown };
-type Relay = (context: Context, request: LabRequest) => Promise<Response>;
+type Relay = (context: Context<ApiEnvironment>, request: LabRequest) => Promise<Response>;
 
 /** The embedded lab through the dashboard's own origin; the lab's token never reaches the browser. */
 export function addLabRoutes(api: Api, parts: ApiParts): void {
@@ -30,7 +32,8 @@ export function addLabRoutes(api: Api, parts: ApiParts): void {
 
 function makeRelay(parts: ApiParts): Relay {
   return async (context, request) => {
-    const lab = parts.lab();
+    // The lab is its owner's toy: who may not see all of it finds none.
+    const lab = seesEverything(viewerOf(context).scope) ? parts.lab() : undefined;
     if (lab === undefined) {
       return respondProblem(context, 'no-lab', 'This Podwire watches a real cluster, or the lab is off.');
     }

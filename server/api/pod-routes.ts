@@ -3,6 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { PodBody, PodsBody } from '#model/protocol/rest.ts';
 import { podKeyOf } from '#model/topology/match-attachments.ts';
 import type { TopologyPod } from '#model/topology/topology.ts';
+import { listEvents } from '../access/list-events.ts';
+import { viewerOf } from '../auth/viewer-of.ts';
 import type { IndexedPod, TopologyView } from '../topology/topology-view.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { compareText } from './compare-text.ts';
@@ -30,7 +32,7 @@ export function addPodRoutes(api: Api, { openView, store }: ApiParts): void {
     }),
     async (context) => {
       const { namespace, q, limit, at } = context.req.valid('query');
-      const view = openView(at);
+      const view = openView(at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const found = searchPods(await view.value.pods(), { namespace, text: q?.toLowerCase() });
       return context.json({ pods: await readPods(view.value, found.slice(0, limit)), total: found.length });
@@ -45,15 +47,20 @@ export function addPodRoutes(api: Api, { openView, store }: ApiParts): void {
     }),
     async (context) => {
       const { namespace, name } = context.req.valid('param');
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const key = `${namespace}/${name}`;
       const body = await describePod(view.value, key);
-      const { events } = store.listEvents({ pod: key, upToSeq: view.value.upToSeq }, POD_INVOCATIONS);
-      if (body.pod === undefined && body.attachments.length === 0 && events.length === 0) {
+      const { scope } = viewerOf(context);
+      const invocations = listEvents(store, {
+        filter: { pod: key, upToSeq: view.value.upToSeq },
+        limit: POD_INVOCATIONS,
+        scope,
+      }).events;
+      if (body.pod === undefined && body.attachments.length === 0 && invocations.length === 0) {
         return respondProblem(context, 'no-such-pod', key);
       }
-      return context.json({ ...body, invocations: [...events] });
+      return context.json({ ...body, invocations: [...invocations] });
     },
   );
 }

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Problem } from '#model/protocol/problem.ts';
-import type { AuthRefusal } from '../auth/auth-refusal.ts';
 
 /** Every error that a route can answer: the stable word and its title. */
 const PROBLEMS = {
@@ -20,6 +19,7 @@ const PROBLEMS = {
   'too-large': { status: 413, title: 'The body is too large' },
   'foreign-host': { status: 403, title: 'The Host header names another machine' },
   'foreign-origin': { status: 403, title: 'The request comes from another site' },
+  forbidden: { status: 403, title: 'A right is missing' },
   'agents-only': { status: 403, title: 'For agents on this machine only' },
   'no-token': { status: 401, title: 'A token is needed' },
   'token-refused': { status: 401, title: 'The token is not accepted' },
@@ -47,6 +47,9 @@ const LONGEST_WORDS = 600;
 
 export type ProblemWord = keyof typeof PROBLEMS;
 
+/** Why somebody may not, as a problem document says it. Nothing of a token is in it. */
+export type Refusal = { readonly word: ProblemWord; readonly detail: string; readonly retryAfterS?: number };
+
 /** The RFC 9457 body of a problem. `detail` names the object and, where there is one, the remedy. */
 export function buildProblem(word: ProblemWord, detail?: string): Problem {
   const { status, title } = PROBLEMS[word];
@@ -69,7 +72,7 @@ export function respondProblem(context: Context, word: ProblemWord, detail?: str
 }
 
 /** Answers that somebody may not. */
-export function respondRefusal(context: Context, { word, detail, retryAfterS }: AuthRefusal): Response {
+export function respondRefusal(context: Context, { word, detail, retryAfterS }: Refusal): Response {
   if (retryAfterS !== undefined) context.header('retry-after', String(retryAfterS));
   return respondProblem(context, word, detail);
 }

@@ -220,3 +220,57 @@ test('refusals at every door are counted by their reason', async () => {
   }
   expect(body).toContain('podwire_logins_total{outcome="token-refused"} 1\n');
 });
+
+test('what is sent is bounded, and of a length that is known before it is read', async () => {
+  const long = await logIn('x'.repeat(70_000));
+  expect([long.status, wordOf(long.body.type)]).toEqual([413, 'too-large']);
+  const body = new Blob(['{"token":"x"}']).stream();
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+  expect((await fetch(`${app.url}/api/v1/session`, init)).status).toBe(413);
+});
+
+test('every answer forbids to be framed, guessed at and run, whoever gets it', async () => {
+  for (const path of ['/api/v1/session', '/healthz', '/nodes/x', '/login', '/nothing']) {
+    const { headers } = await ask(path);
+    expect([path, headers.get('content-security-policy')]).toEqual([
+      path,
+      expect.stringMatching(/frame-ancestors 'none'/),
+    ]);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+  }
+});
+
+test('a program that asks without end waits, and others do not', async () => {
+  const greedy = { authorization: `Bearer ${issue('greedy', ['*'])}` };
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 429 && statuses.length < 2_000) {
+    const some = await Promise.all(Array.from({ length: 50 }, () => ask('/api/v1/session', { headers: greedy })));
+    statuses.push(...some.map(({ status }) => status).toSorted());
+  }
+  expect(statuses.filter((status) => status === 200)).toHaveLength(600);
+  const other = { authorization: `Bearer ${issue('other', ['*'])}` };
+  expect((await ask('/api/v1/session', { headers: other })).status).toBe(200);
+});
+
+test('pages lead to the login where nobody is logged in, and what scripts ask of them is refused', async () => {
+  app.server.http.pages.handler = (_request, response) => void response.end('page');
+  const answer = await ask('/pods/default/nginx1?as=table');
+  expect([answer.status, answer.headers.get('location')]).toEqual([
+    302,
+    '/login?from=%2Fpods%2Fdefault%2Fnginx1%3Fas%3Dtable',
+  ]);
+  expect((await ask('/timeline?_rsc=1', { headers: { rsc: '1' } })).status).toBe(401);
+  for (const path of ['/login', '/_next/static/x.js', '/icon.svg?icon.1.svg'])
+    expect((await ask(path)).body).toBe('page');
+  const session = await openSession(issue('ada', []));
+  const [first, second] = [await ask('/', { headers: session }), await ask('/', { headers: session })];
+  expect(first.body).toBe('page');
+  const nonceOf = (page: typeof first) =>
+    /'nonce-([^']{20,})'/.exec(page.headers.get('content-security-policy') ?? '')?.[1];
+  expect(nonceOf(first)).toBeDefined();
+  expect(nonceOf(first)).not.toBe(nonceOf(second));
+});

@@ -7,23 +7,28 @@ import { writeSessionCookie } from '../auth/session-cookie.ts';
 import type { Session } from '../auth/sessions.ts';
 import { viewerOf } from '../auth/viewer-of.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
-import { describeAnswers } from './describe-answers.ts';
+import { describeAnswers, PROBLEM_ANSWERS } from './describe-answers.ts';
 import { respondProblem, respondRefusal } from './problem-response.ts';
 
 const PATH = '/api/v1/session';
-const LOGIN_BYTES = 32 * 1024;
+/** A token is a few kilobytes, and nothing else that is sent here is longer. */
+const BODY_BYTES = 64 * 1024;
 
 /** Keeps /api/ for those who are logged in, and logs them in and out. Has to be added before the routes it guards. */
 export function addSessionRoutes(api: Api, parts: ApiParts): void {
   api.use('/api/*', makeGuard(parts));
-  api.on('POST', PATH, refuseLong);
+  api.use('/api/*', refuseLong);
   addLogin(api, parts);
   api.openapi(
     createRoute({ method: 'get', path: PATH, responses: describeAnswers('Session', SessionBody) }),
     (context) => context.json(describeSession(viewerOf(context).scope, context.get('session'))),
   );
   api.openapi(
-    createRoute({ method: 'delete', path: PATH, responses: { 204: { description: 'Nobody is logged in any more' } } }),
+    createRoute({
+      method: 'delete',
+      path: PATH,
+      responses: { 204: { description: 'Nobody is logged in any more' }, ...PROBLEM_ANSWERS },
+    }),
     (context) => {
       parts.gate?.logOut(context.req.header('cookie'));
       const cookie = writeSessionCookie('', { restMs: 0, isSecure: context.env.client.isSecure });
@@ -33,11 +38,14 @@ export function addSessionRoutes(api: Api, parts: ApiParts): void {
 }
 
 /** Sets `viewer` and `session`. Who logs in has neither yet, and who logs out is not asked about. */
-function makeGuard({ gate, metrics }: ApiParts): MiddlewareHandler<ApiEnvironment> {
+function makeGuard({ gate, viewerFor, metrics }: ApiParts): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
     const { path, method } = context.req;
-    const isOpen = path === PATH && (method === 'POST' || method === 'DELETE');
-    if (gate === undefined || isOpen || context.env.door === 'unix') return next();
+    if (gate === undefined || context.env.door === 'unix') {
+      context.set('viewer', viewerFor(context.env.incoming.headers));
+      return next();
+    }
+    if (path === PATH && (method === 'POST' || method === 'DELETE')) return next();
     const admitted = await gate.admit({
       authorization: context.req.header('authorization'),
       cookie: context.req.header('cookie'),
@@ -53,11 +61,12 @@ function makeGuard({ gate, metrics }: ApiParts): MiddlewareHandler<ApiEnvironmen
   };
 }
 
-/** Whoever logs in is nobody yet: what they send is not read before its length is known. */
+/** What is sent is not read before its length is known: whoever logs in is nobody yet. */
 const refuseLong: MiddlewareHandler<ApiEnvironment> = async (context, next) => {
-  const length = Number(context.req.header('content-length') ?? Number.NaN);
-  if (length <= LOGIN_BYTES) return next();
-  return respondProblem(context, 'too-large', `Send at most ${LOGIN_BYTES} bytes, with their Content-Length.`);
+  const length = context.req.header('content-length');
+  const hasBody = length !== undefined || context.req.header('transfer-encoding') !== undefined;
+  if (!hasBody || Number(length) <= BODY_BYTES) return next();
+  return respondProblem(context, 'too-large', `Send at most ${BODY_BYTES} bytes, with their Content-Length.`);
 };
 
 function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
@@ -66,7 +75,7 @@ function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
       method: 'post',
       path: PATH,
       request: { body: { required: true, content: { 'application/json': { schema: LoginRequest } } } },
-      responses: describeAnswers('Session', SessionBody),
+      responses: describeAnswers('Session', SessionBody, 201),
     }),
     async (context) => {
       if (gate === undefined)

@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { compareFindings } from '#model/findings/node-finding.ts';
 import { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import { ClusterBody, FindingsBody, NodeBody, NodesBody } from '#model/protocol/rest.ts';
+import { nameMissingRights } from '../access/name-missing-rights.ts';
+import { viewerOf } from '../auth/viewer-of.ts';
 import type { Api, ApiParts } from './api-context.ts';
 import { compareText } from './compare-text.ts';
 import { describeAnswers } from './describe-answers.ts';
@@ -27,7 +29,7 @@ function addClusterRoutes(api: Api, { openView }: ApiParts): void {
       responses: describeAnswers('Cluster', ClusterBody),
     }),
     async (context) => {
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       return context.json(await view.value.cluster());
     },
@@ -35,7 +37,7 @@ function addClusterRoutes(api: Api, { openView }: ApiParts): void {
   api.openapi(
     createRoute({ method: 'get', path: '/api/v1/nodes', request, responses: describeAnswers('Nodes', NodesBody) }),
     async (context) => {
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const { nodes } = await view.value.cluster();
       return context.json({ nodes: Object.values(nodes).sort((a, b) => compareText(a.name, b.name)) });
@@ -54,7 +56,7 @@ function addNodeRoutes(api: Api, { openView }: ApiParts): void {
     }),
     async (context) => {
       const { node } = context.req.valid('param');
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const topology = await view.value.node(node);
       return topology === undefined ? respondProblem(context, 'no-such-node', node) : context.json(topology);
@@ -69,11 +71,14 @@ function addNodeRoutes(api: Api, { openView }: ApiParts): void {
     }),
     async (context) => {
       const { node } = context.req.valid('param');
-      const view = openView(context.req.valid('query').at);
+      const view = openView(context.req.valid('query').at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       const snapshot = await view.value.kernel(node);
       if (snapshot !== undefined) return context.json(snapshot);
       if ((await view.value.node(node)) === undefined) return respondProblem(context, 'no-such-node', node);
+      const missing = nameMissingRights(viewerOf(context).scope);
+      if (missing !== undefined)
+        return respondProblem(context, 'forbidden', `The raw kernel state names every pod: ${missing}`);
       return respondProblem(context, 'no-kernel-state', `The agent of ${node} has not reported yet.`);
     },
   );
@@ -89,7 +94,7 @@ function addFindingRoute(api: Api, { openView }: ApiParts): void {
     }),
     async (context) => {
       const { node, at } = context.req.valid('query');
-      const view = openView(at);
+      const view = openView(at, viewerOf(context).scope);
       if (!view.ok) return respondProblem(context, view.error.reason, view.error.detail);
       if (node !== undefined && (await view.value.node(node)) === undefined) {
         return respondProblem(context, 'no-such-node', node);

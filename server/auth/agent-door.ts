@@ -1,10 +1,11 @@
 import { fail, type Result, succeed } from '#model/result.ts';
-import { type AuthRefusal, tooMany } from './auth-refusal.ts';
+import type { Refusal } from '../api/problem-response.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { readBearer } from './read-bearer.ts';
 import { readTokenClaims } from './read-token-claims.ts';
 import type { Identity } from './review-client.ts';
 import type { TokenReviews } from './token-reviews.ts';
+import { tooMany } from './too-many.ts';
 
 /** Of an agent that may speak: for one node, until its token ends. */
 export type AgentPass = {
@@ -45,7 +46,7 @@ export class AgentDoor {
     this.#batches = parts.batches;
   }
 
-  async admit(authorization: string | undefined, address: string): Promise<Result<AgentPass, AuthRefusal>> {
+  async admit(authorization: string | undefined, address: string): Promise<Result<AgentPass, Refusal>> {
     const token = readBearer(authorization);
     const spentS = this.#refusals.peek(address);
     // An agent that shares its address with somebody who tries tokens is not kept out.
@@ -61,7 +62,7 @@ export class AgentDoor {
     return pass;
   }
 
-  async #read(token: string | undefined): Promise<Result<AgentPass, AuthRefusal>> {
+  async #read(token: string | undefined): Promise<Result<AgentPass, Refusal>> {
     if (token === undefined) {
       const detail = `Send Authorization: Bearer with a token for the audience ${AGENT_AUDIENCE}.`;
       return fail({ word: 'no-token', detail });
@@ -81,7 +82,7 @@ export class AgentDoor {
     });
   }
 
-  #readNode({ username, extra }: Identity): Result<string, AuthRefusal> {
+  #readNode({ username, extra }: Identity): Result<string, Refusal> {
     if (this.#account === undefined) {
       const detail = 'This Podwire takes no agents from the network: PODWIRE_AGENT_ACCOUNT names nobody.';
       return fail({ word: 'not-the-agent', detail });

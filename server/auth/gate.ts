@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { fail, type Result, succeed } from '#model/result.ts';
+import type { Refusal } from '../api/problem-response.ts';
 import { AccessReviews } from './access-reviews.ts';
 import { AgentDoor } from './agent-door.ts';
-import { type AuthRefusal, tooMany } from './auth-refusal.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { readBearer } from './read-bearer.ts';
 import { readScope } from './read-scope.ts';
@@ -10,6 +10,7 @@ import type { Reviewer } from './review-client.ts';
 import { readSessionCookie } from './session-cookie.ts';
 import { type ReadStanding, type Session, Sessions } from './sessions.ts';
 import { TokenReviews } from './token-reviews.ts';
+import { tooMany } from './too-many.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What a request says of who sends it. */
@@ -78,14 +79,14 @@ export class Gate implements Disposable {
   }
 
   /** A person with a token. */
-  async logIn(token: string, address: string): Promise<Result<Opened, AuthRefusal>> {
+  async logIn(token: string, address: string): Promise<Result<Opened, Refusal>> {
     const waitS = this.#logins.take(address) ?? this.#allLogins.take('all');
     if (waitS !== undefined) return fail(tooMany('logins', waitS));
     return await this.sessions.open(token);
   }
 
   /** A person by the cookie, or a program by its token. */
-  async admit({ authorization, cookie, address }: Credentials): Promise<Result<Admitted, AuthRefusal>> {
+  async admit({ authorization, cookie, address }: Credentials): Promise<Result<Admitted, Refusal>> {
     const session = await this.#find({ authorization, cookie, address });
     if (!session.ok) {
       const waitS = this.#refusals.take(address);
@@ -100,7 +101,7 @@ export class Gate implements Disposable {
   }
 
   /** The same for a socket that stays open: while it is, the session counts as used. */
-  async admitSocket(credentials: Credentials, socket: Duplex): Promise<Result<Admitted, AuthRefusal>> {
+  async admitSocket(credentials: Credentials, socket: Duplex): Promise<Result<Admitted, Refusal>> {
     const admitted = await this.admit(credentials);
     if (!admitted.ok) return admitted;
     const { session } = admitted.value;
@@ -134,7 +135,7 @@ export class Gate implements Disposable {
     return this.#access.review(session.identity, { verb: 'get', path });
   }
 
-  async #find({ authorization, cookie, address }: Credentials): Promise<Result<Session, AuthRefusal>> {
+  async #find({ authorization, cookie, address }: Credentials): Promise<Result<Session, Refusal>> {
     const token = readBearer(authorization);
     if (token !== undefined) {
       const known = this.sessions.findProgram(token);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fail, type Result, succeed } from '#model/result.ts';
-import type { AuthRefusal } from './auth-refusal.ts';
+import type { Refusal } from '../api/problem-response.ts';
 import { readTokenClaims } from './read-token-claims.ts';
 import type { Identity } from './review-client.ts';
 import type { Scope } from './scope.ts';
@@ -9,7 +9,7 @@ import type { Viewer } from './viewer.ts';
 
 /** Whose a token is and what they may see, as the API server says now. */
 export type Standing = { readonly identity: Identity; readonly scope: Scope };
-export type ReadStanding = (token: string) => Promise<Result<Standing, AuthRefusal>>;
+export type ReadStanding = (token: string) => Promise<Result<Standing, Refusal>>;
 
 /** Of one login, or of one program's token while it is used. */
 export type Session = {
@@ -27,7 +27,7 @@ export type Session = {
   usedMs: number;
   /** Sockets that are open. */
   sockets: number;
-  asking: Promise<AuthRefusal | undefined> | undefined;
+  asking: Promise<Refusal | undefined> | undefined;
 };
 
 type Parts = {
@@ -67,7 +67,7 @@ export class Sessions {
   }
 
   /** Logs in with a token: its owner, and the secret of the cookie, which is told once and kept nowhere. */
-  async open(token: string): Promise<Result<{ readonly id: string; readonly session: Session }, AuthRefusal>> {
+  async open(token: string): Promise<Result<{ readonly id: string; readonly session: Session }, Refusal>> {
     const id = randomBytes(ID_BYTES).toString('base64url');
     const session = await this.#create(token, { key: hashToken(id), isProgram: false });
     return session.ok ? succeed({ id, session: session.value }) : session;
@@ -87,12 +87,12 @@ export class Sessions {
   }
 
   /** Makes it, with the first request. */
-  openProgram(token: string): Promise<Result<Session, AuthRefusal>> {
+  openProgram(token: string): Promise<Result<Session, Refusal>> {
     return this.#create(token, { key: keyOfProgram(token), isProgram: true });
   }
 
   /** Whoever asks, confirmed within the last minute where the API server answers. */
-  async confirm(session: Session): Promise<Result<Viewer, AuthRefusal>> {
+  async confirm(session: Session): Promise<Result<Viewer, Refusal>> {
     session.usedMs = this.#parts.nowMs();
     const refusal = await this.#refresh(session);
     if (refusal !== undefined) return fail(refusal);
@@ -124,7 +124,7 @@ export class Sessions {
   async #create(
     token: string,
     { key, isProgram }: { readonly key: string; readonly isProgram: boolean },
-  ): Promise<Result<Session, AuthRefusal>> {
+  ): Promise<Result<Session, Refusal>> {
     const standing = await this.#parts.readStanding(token);
     if (!standing.ok) return standing;
     // A program's first requests may come together.
@@ -153,7 +153,7 @@ export class Sessions {
   }
 
   /** Answers why it may not go on; one question at a time. */
-  #refresh(session: Session): Promise<AuthRefusal | undefined> | AuthRefusal | undefined {
+  #refresh(session: Session): Promise<Refusal | undefined> | Refusal | undefined {
     if (session.asking !== undefined) return session.asking;
     if (this.#parts.nowMs() < session.dueMs) return undefined;
     session.asking = this.#ask(session).finally(() => {
@@ -162,7 +162,7 @@ export class Sessions {
     return session.asking;
   }
 
-  async #ask(session: Session): Promise<AuthRefusal | undefined> {
+  async #ask(session: Session): Promise<Refusal | undefined> {
     const standing = await this.#parts.readStanding(session.token);
     const nowMs = this.#parts.nowMs();
     if (standing.ok) {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { fail, type Result, succeed } from '#model/result.ts';
-import type { AuthRefusal } from './auth-refusal.ts';
+import type { Refusal } from '../api/problem-response.ts';
 import { readTokenClaims } from './read-token-claims.ts';
 import { type Kept, ReviewCache } from './review-cache.ts';
 import type { Identity, Reviewer } from './review-client.ts';
 
-export type TokenReview = Result<Identity, AuthRefusal>;
+export type TokenReview = Result<Identity, Refusal>;
 
 const KEPT_MS = 60_000;
 /** A token that was refused may be good soon: an account made a moment later, a clock that is behind. */
@@ -69,7 +69,7 @@ export class TokenReviews {
     }
     const reason = verdict.type === 'refused' ? verdict.reason : '';
     const isElsewhere = audience !== undefined && audiences.length > 0 && !audiences.includes(audience);
-    const refusal: AuthRefusal =
+    const refusal: Refusal =
       restMs <= 0
         ? { word: 'token-expired', detail: `The token ended at ${new Date(expiresAtMs).toISOString()}.` }
         : isElsewhere

@@ -16,21 +16,22 @@ type World = Disposable & {
 function openWorld(): World {
   const store = openStore(':memory:');
   if (!store.ok) throw new Error(store.error.problem);
-  const log = pino({ level: 'silent' });
-  const given = { store: store.value, path: ':memory:', source: 'kubernetes', log, clock: () => new Date() } as const;
-  const opened = openLog(given);
+  const { log } = store.value;
+  const opened = openLog({
+    ...{ store: store.value, path: ':memory:', source: 'kubernetes', clock: () => new Date() },
+    log: pino({ level: 'silent' }),
+  });
   if (!opened.ok) throw new Error(opened.error.problem);
   const { cluster, fold } = opened.value;
-  const { database } = store.value;
-  let seen = store.value.log.lastSeq;
+  let seen = log.lastSeq;
   return {
     store: store.value,
     cluster,
     // Stream and words of the entries since the last time.
     listNew: () => {
-      const rows = database.prepare('SELECT stream, body FROM entry WHERE seq > ? ORDER BY seq').all(seen);
-      seen = store.value.log.lastSeq;
-      return rows.map((row) => `${row.stream}: ${describe(JSON.parse(String(row.body)) as EntryBody)}`);
+      const places = Array.from({ length: log.lastSeq - seen }, (_, index) => seen + index + 1);
+      seen = log.lastSeq;
+      return places.flatMap((seq) => log.find(seq) ?? []).map(({ stream, body }) => `${stream}: ${describe(body)}`);
     },
     [Symbol.dispose]: () => {
       cluster.close();
@@ -108,6 +109,40 @@ test('a word about the watch is written once until it changes', () => {
   world.cluster.setSource({ source: 'kubernetes', server: 'https://a' });
   world.cluster.setSource({ source: 'kubernetes', server: 'https://a' });
   expect(world.listNew()).toEqual([': cluster.problem', ': cluster.problem', ': cluster.source']);
+});
+
+test('while the store takes nothing, what waits does not grow with the changes of a busy cluster, and ends up the same', async () => {
+  using world = openWorld();
+  const { database, facts } = world.store;
+  world.cluster.put('pod', buildClusterPod(1));
+  world.cluster.put('pod', buildClusterPod(2));
+  world.cluster.replace('node', [buildClusterNode('n1', '10.1.0.0/24')]);
+  while (facts.find('node', 'n1') === undefined) await new Promise((done) => setImmediate(done));
+  database.exec('PRAGMA query_only = ON');
+  const most = { waiting: 0 };
+  for (let turn = 0; turn < 20_000; turn += 1) {
+    // Each of these comes and goes; one is changed again and again; the list of nodes comes again and again.
+    world.cluster.put('pod', buildClusterPod(100 + turn));
+    world.cluster.remove('pod', `default/pod${100 + turn}`);
+    world.cluster.put('pod', buildClusterPod(1, { status: `turn ${turn}` }));
+    if (turn % 100 === 0)
+      world.cluster.replace('node', [
+        buildClusterNode('n2', '10.2.0.0/24'),
+        buildClusterNode(`n${turn}`, '10.3.0.0/24'),
+      ]);
+    most.waiting = Math.max(most.waiting, world.cluster.waitingObjects);
+  }
+  world.cluster.remove('pod', 'default/pod2');
+  world.cluster.setSynced();
+  expect(most.waiting).toBeLessThan(2_100);
+  expect(world.cluster.foldedChanges).toBeGreaterThan(50_000);
+  world.listNew();
+  database.exec('PRAGMA query_only = OFF');
+  while (world.cluster.waitingObjects > 0) await new Promise((done) => setTimeout(done, 20));
+  expect(facts.listKeys('pod')).toEqual(['default/pod1']);
+  expect(JSON.parse(facts.find('pod', 'default/pod1')?.object ?? '')).toMatchObject({ status: 'turn 19999' });
+  expect(facts.listKeys('node')).toEqual(['n19900', 'n2']);
+  expect(world.listNew().at(-1)).toBe(': cluster.synced');
 });
 
 test('changes that the store does not take wait in their order and are written when it does', async () => {

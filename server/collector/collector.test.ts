@@ -107,8 +107,23 @@ test('a delta whose predecessor was lost changes nothing and asks for a snapshot
   expect(healed.body.needsSnapshot).toBe(false);
 });
 
+/** RFC 1952: the last four bytes are the length of what is inside. */
+function lieAboutLength(body: Uint8Array): Uint8Array {
+  const lie = Uint8Array.from(body);
+  lie.fill(0xff, -4);
+  return lie;
+}
+
 const refused = [
   { name: 'no gzip', body: Buffer.from('plain'), word: 'malformed-batch', status: 422 },
+  { name: 'three bytes', body: Buffer.from([0x1f, 0x8b, 8]), word: 'malformed-batch', status: 422 },
+  { name: 'nothing', body: Buffer.alloc(0), word: 'malformed-batch', status: 422 },
+  {
+    name: 'gzip that lies about its length',
+    body: lieAboutLength(writeBatch(1, [add('a')])),
+    word: 'malformed-batch',
+    status: 422,
+  },
   { name: 'no JSON', body: gzipSync('{'), word: 'malformed-batch', status: 422 },
   { name: 'another protocol', body: writeBatch(1, [], { protocol: 2 }), word: 'unsupported-protocol', status: 422 },
   { name: 'an unknown record', body: writeBatch(1, [add('a'), { type: '?' }]), word: 'malformed-batch', status: 422 },

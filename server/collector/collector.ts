@@ -21,6 +21,12 @@ type Spoken = { readonly bootId: string | undefined; readonly version: string | 
 /** What becomes known while batches are written together. */
 type Group = { readonly spoken: Map<string, Spoken>; readonly arrived: Arrived[] };
 
+/**
+ * More are not written together: a commit is cheap beside them, and what waits for one is memory that the collection of garbage
+ * moves about.
+ */
+const GROUP_RECORDS = 250;
+
 /** Takes valid batches: into the log, in one transaction with others that came at the same time, and so into the fold. */
 export class Collector {
   readonly #recorder: LogRecorder;
@@ -29,6 +35,8 @@ export class Collector {
   readonly #onBatch: (batch: Batch, outcome: { readonly isDuplicate: boolean }) => void;
   readonly #tellResult: (node: string, result: CommandResult) => void;
   #waiting: Waiting[] = [];
+  #waitingRecords = 0;
+  #next: NodeJS.Immediate | undefined;
   readonly #spans: SpanExport | undefined;
 
   constructor(parts: {
@@ -53,14 +61,19 @@ export class Collector {
   accept(batch: Batch): Promise<Accepted> {
     const done = Promise.withResolvers<Accepted>();
     this.#waiting.push({ batch, done });
-    if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    this.#waitingRecords += batch.records.length;
+    if (this.#waitingRecords >= GROUP_RECORDS) this.#commit();
+    else this.#next ??= setImmediate(() => this.#commit());
     return done.promise;
   }
 
   /** Several agents' batches for the price of one commit. */
   #commit(): void {
+    clearImmediate(this.#next);
+    this.#next = undefined;
     const group = this.#waiting;
     this.#waiting = [];
+    this.#waitingRecords = 0;
     const arrived: Arrived[] = [];
     try {
       const fresh = this.#recorder.record((append) => {

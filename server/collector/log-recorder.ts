@@ -1,10 +1,15 @@
 import type { EntryBody, LogEntry } from '#model/log/log-entry.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
+import type { InvocationSummary } from '#model/topology/topology.ts';
 import { isStorageError } from '../store/storage-error.ts';
 import type { Store } from '../store/store.ts';
 
-/** An entry that was written, with the length of its JSON. */
-export type Recorded = { readonly entry: LogEntry; readonly bytes: number };
+/** An entry that was written, with the length of its JSON, and the head of its invocation where it is one. */
+export type Recorded = {
+  readonly entry: LogEntry;
+  readonly bytes: number;
+  readonly summary: InvocationSummary | undefined;
+};
 
 /** Appends to a stream; answers what was written, nothing for an invocation that the log has. `text` is the JSON of the body, where it is at hand. */
 export type Append = (stream: string, body: EntryBody, text?: string) => LogEntry | undefined;
@@ -40,12 +45,11 @@ export class LogRecorder {
     const nowMs = this.#clock().getTime();
     const append: Append = (stream, body, text) => {
       const next = this.store.log.lastSeq + 1;
-      if (body.type === 'invocation' && !this.store.events.insert(next, summarizeInvocation(body.event, stream))) {
-        return undefined;
-      }
+      const summary = body.type === 'invocation' ? summarizeInvocation(body.event, stream) : undefined;
+      if (summary !== undefined && !this.store.events.insert(next, summary)) return undefined;
       const written = this.store.log.append({ stream, body, text }, nowMs);
       this.store.streams.ensure(stream, written.entry.receivedMs);
-      recorded.push(written);
+      recorded.push({ ...written, summary });
       return written.entry;
     };
     const value = this.#write(() => this.store.transact(() => work(append)));

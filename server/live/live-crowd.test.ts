@@ -125,6 +125,7 @@ test('a change is serialised once for all who follow it', async () => {
   const cluster: ClusterTopology = { cluster: { cluster: head }, nodes: {} };
   const source = {
     cluster: () => cluster,
+    shared: (topology: ClusterTopology) => ({ topology, nodes: new Map(), unscheduled: [], atMs: 0 }),
     node: () => undefined,
     invocations: () => ({ invocations: [], olderCount: 0 }),
   };

@@ -3,17 +3,20 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Finding } from '#model/findings/finding.ts';
 import type { LiveView, TopologyDelta } from '#model/protocol/live-message.ts';
-import type { InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
+import { restrictSummary } from '../access/restrict-invocation.ts';
+import { restrictNode } from '../access/restrict-node.ts';
+import type { Scope } from '../auth/scope.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import { FindingsBoard } from './findings-board.ts';
+import { Audience } from './live-audience.ts';
+import { LiveReader, writeTopology } from './live-reader.ts';
 import { LiveSession } from './live-session.ts';
-import { type LiveSource, readView } from './live-source.ts';
+import type { LiveSource } from './live-source.ts';
 import { type Encoded, encodePayload, type TopicPayload, topicKey } from './live-topic.ts';
 import { Liveness } from './watch-liveness.ts';
 
-/** In the range that RFC 6455 leaves to applications. */
-const SESSION_ENDED = 4401;
 const HEARTBEAT_MS = 2_000;
 const CATCH_UP_MS = 100;
 const LOOK_MS = 10_000;
@@ -24,14 +27,17 @@ const MOST_BUFFERED_BYTES = 256 << 20;
 
 type NodeFindings = { readonly name: string; readonly findings: readonly Finding[] };
 
-/** Who follows one topic, and the view it stands for. */
-type Following = { readonly view: LiveView; readonly sessions: Set<LiveSession> };
+/** Who follows one topic, by the keys of their scopes, and the view it stands for. */
+type Following = { readonly view: LiveView; readonly audiences: Map<string, Audience> };
+
+/** RFC 6455, 7.4.2: codes from 4000 are the application's. The browser comes back, to log in or with its new rights. */
+const SESSION_ENDED = 4401;
 
 type Browser = { readonly session: LiveSession; readonly liveness: Liveness };
 
 /**
  * Every open browser. Owns its sockets and timers; `close` ends them. A change is serialised once for all who follow its
- * topic, and the bytes are shared. Messages are not compressed: `permessage-deflate` costs each connection a context of its
+ * topic and may see the same of it, and the bytes are shared. Messages are not compressed: `permessage-deflate` costs each connection a context of its
  * own and each message the work again (docs/adr/0035).
  */
 export class LiveHub {
@@ -44,8 +50,8 @@ export class LiveHub {
   readonly #version: string;
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #stopListening: () => void;
-  /** Snapshots as they were serialised last, until their topic changes. */
-  readonly #snapshots = new Map<string, Encoded>();
+  /** Snapshots as they were serialised last, by topic and scope, until their topic changes. */
+  readonly #snapshots = new Map<string, Map<string, Encoded>>();
   #fallenBehind = 0;
 
   constructor(parts: {
@@ -60,7 +66,7 @@ export class LiveHub {
     for (const { name, findings } of parts.fold.summaries()) this.#findings.put(name, findings);
     this.#stopListening = parts.fold.listen({
       nodeChanged: (...change) => this.#tellNode(...change),
-      clusterChanged: (_topology, delta) => this.#tell({ kind: 'cluster' }, () => ({ type: 'delta', delta })),
+      clusterChanged: (topology, delta) => this.#tellPart({ kind: 'cluster' }, delta, topology),
       invocationsArrived: (...change) => this.#tellInvocations(...change),
       findingsChanged: (...change) => this.#tellFindings(...change),
       isWatching: (node) => this.#following.has(topicKey({ kind: 'node', node })),
@@ -92,13 +98,10 @@ export class LiveHub {
     return bytes;
   }
 
-  /** Takes over the connection of an upgrade request to `/api/v1/live`. */
+  /** Takes over the connection of an upgrade request to `/api/v1/live`, for as long as the viewer's session lasts. */
   // biome-ignore lint/complexity/useMaxParams: the three of Node's `upgrade` event, and who it is.
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Viewer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      endWith(webSocket, viewer.ended);
-      this.#open(webSocket, socket);
-    });
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, viewer));
   }
 
   close(): void {
@@ -109,79 +112,119 @@ export class LiveHub {
     this.#server.close();
   }
 
-  #open(socket: WebSocket, stream: Duplex): void {
+  #open(socket: WebSocket, stream: Duplex, { scope, ended }: Viewer): void {
     const session: LiveSession = new LiveSession(shareSocket(socket), {
-      readSnapshot: (view) => this.#readSnapshot(view),
+      readSnapshot: (view) => this.#readSnapshot(view, scope),
       hasRoom: () => this.bufferedBytes < MOST_BUFFERED_BYTES,
       nowMs: () => performance.now(),
-      follow: (view, isFollowed) => this.#follow(session, view, isFollowed),
+      follow: (view, isFollowed) => this.#follow(session, { view, scope, isFollowed }),
       fellBehind: () => {
         this.#fallenBehind += 1;
       },
     });
     this.#browsers.set(socket, { session, liveness: new Liveness(socket, stream) });
+    const end = () => {
+      // Nothing is answered and nothing told from now on, however long the browser takes to close its side.
+      socket.removeAllListeners('message');
+      session.close();
+      socket.close(SESSION_ENDED, 'session ended');
+    };
     socket.on('message', (data) => session.receive(String(data)));
     socket.on('close', () => {
+      ended.removeEventListener('abort', end);
       this.#browsers.delete(socket);
       session.close();
     });
+    ended.addEventListener('abort', end);
     // A torn connection closes too; there is nobody left to tell.
     socket.on('error', () => socket.terminate());
     session.send({ type: 'hello', protocol: 1, serverTime: this.#now(), version: this.#version });
+    if (ended.aborted) end();
   }
 
   #tellNode(name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined): void {
-    this.#tell({ kind: 'node', node: name }, () =>
-      delta === undefined
-        ? { type: 'snapshot.node', ...(topology !== undefined && { topology }) }
-        : { type: 'delta', delta },
-    );
+    const view = { kind: 'node', node: name } as const;
+    this.#tell(view, (audience) => {
+      if (!audience.isOfAll) audience.show(view, topology && restrictNode(topology, audience.scope));
+      else
+        audience.tell(topicKey(view), delta === undefined ? writeTopology(view, topology) : { type: 'delta', delta });
+    });
+  }
+
+  /** Who may see all is told the delta, where there is one; of a part it is looked at what has changed. */
+  #tellPart(view: { readonly kind: 'cluster' | 'findings' }, delta?: TopologyDelta, told?: ClusterTopology): void {
+    this.#tell(view, (audience) => {
+      if (!audience.isOfAll) audience.show(view, audience.reader.read(view, told));
+      else if (delta !== undefined) audience.tell(topicKey(view), { type: 'delta', delta });
+    });
   }
 
   #tellFindings(node: string, findings: readonly Finding[]): void {
     const delta = this.#findings.put(node, findings);
-    if (delta !== undefined) this.#tell({ kind: 'findings' }, () => ({ type: 'delta', delta }));
+    if (delta !== undefined) this.#tellPart({ kind: 'findings' }, delta);
   }
 
   #tellInvocations(node: string, invocations: readonly InvocationSummary[]): void {
     for (const { view } of this.#following.values()) {
       if (view.kind !== 'invocations' || (view.node !== undefined && view.node !== node)) continue;
       const wanted = view.pod === undefined ? invocations : invocations.filter((one) => one.pod === view.pod);
-      if (wanted.length > 0) this.#tell(view, () => ({ type: 'invocations', invocations: [...wanted] }));
+      this.#tell(view, (audience) => {
+        const seen = audience.isOfAll ? wanted : wanted.flatMap((one) => restrictSummary(one, audience.scope) ?? []);
+        if (seen.length > 0) audience.tell(topicKey(view), { type: 'invocations', invocations: [...seen] });
+      });
     }
     // Of topics that nobody follows just now too.
     for (const key of this.#snapshots.keys()) if (key.startsWith('["invocations"')) this.#snapshots.delete(key);
   }
 
-  #follow(session: LiveSession, view: LiveView, isFollowed: boolean): void {
+  #follow(
+    session: LiveSession,
+    asked: { readonly view: LiveView; readonly scope: Scope; readonly isFollowed: boolean },
+  ) {
+    const { view, scope, isFollowed } = asked;
     const topic = topicKey(view);
-    const following = this.#following.get(topic) ?? { view, sessions: new Set() };
-    this.#following.set(topic, following);
-    if (isFollowed) following.sessions.add(session);
-    else following.sessions.delete(session);
-    if (following.sessions.size > 0) return;
-    this.#following.delete(topic);
+    const { audiences } = this.#following.get(topic) ?? { audiences: new Map<string, Audience>() };
+    const audience = audiences.get(scope.key) ?? new Audience(scope, this.#makeReader(scope));
+    if (isFollowed) audience.sessions.add(session);
+    else audience.sessions.delete(session);
+    if (audience.sessions.size > 0) audiences.set(scope.key, audience);
+    else audiences.delete(scope.key);
+    if (audiences.size > 0) this.#following.set(topic, { view, audiences });
+    else this.#following.delete(topic);
     // Of a node that nobody watches the fold need not tell what only time has changed.
-    this.#snapshots.delete(topic);
+    if (audiences.size === 0) this.#snapshots.delete(topic);
   }
 
-  /** Serialises only if somebody follows, and once for all who do. */
-  #tell(view: LiveView, write: () => TopicPayload): void {
+  /** Only if somebody follows, once for all who do and may see the same. */
+  #tell(view: LiveView, tell: (audience: Audience) => void): void {
     const topic = topicKey(view);
     this.#snapshots.delete(topic);
-    const following = this.#following.get(topic);
-    if (following === undefined) return;
-    const payload = encodePayload(write());
-    for (const session of following.sessions) session.change(topic, payload);
+    for (const audience of this.#following.get(topic)?.audiences.values() ?? []) tell(audience);
   }
 
-  #readSnapshot(view: LiveView): Encoded {
+  #readSnapshot(view: LiveView, scope: Scope): Encoded {
     const topic = topicKey(view);
-    const known = this.#snapshots.get(topic);
+    const known = this.#snapshots.get(topic)?.get(scope.key);
     if (known !== undefined) return known;
-    const snapshot = encodePayload(readView({ ...this.#source, findings: () => this.#findings.read() }, view));
-    this.#snapshots.set(topic, snapshot);
+    const snapshot = encodePayload(this.#readView(view, scope));
+    const snapshots = this.#snapshots.get(topic) ?? new Map<string, Encoded>();
+    this.#snapshots.set(topic, snapshots.set(scope.key, snapshot));
     return snapshot;
+  }
+
+  #readView(view: LiveView, scope: Scope): TopicPayload {
+    if (view.kind === 'invocations') {
+      return { type: 'snapshot.invocations', list: this.#source.invocations(view, scope) };
+    }
+    const audience = this.#following.get(topicKey(view))?.audiences.get(scope.key);
+    const topology = (audience?.reader ?? this.#makeReader(scope)).read(view);
+    // Those of the audience that hold an older state are told first.
+    if (audience?.isOfAll === false) audience.show(view, topology);
+    return writeTopology(view, topology);
+  }
+
+  #makeReader(scope: Scope): LiveReader {
+    return new LiveReader({ ...this.#source, findings: () => this.#findings.read() }, scope);
   }
 
   #beat(): void {
@@ -202,14 +245,6 @@ export class LiveHub {
   #each(work: (session: LiveSession) => void): void {
     for (const { session } of this.#browsers.values()) work(session);
   }
-}
-
-/** The browser comes back by itself, and is asked again who it is. */
-function endWith(socket: WebSocket, ended: AbortSignal): void {
-  const end = (): void => socket.close(SESSION_ENDED, 'the session has ended, or its rights have changed');
-  if (ended.aborted) end();
-  ended.addEventListener('abort', end);
-  socket.on('close', () => ended.removeEventListener('abort', end));
 }
 
 /** Head and body as two fragments of one text message: the body's bytes are not copied for each browser. */

@@ -1,31 +1,15 @@
-import type { FindingsTopology } from '#model/findings/node-finding.ts';
-import type { InvocationList, LiveView } from '#model/protocol/live-message.ts';
+import type { InvocationList } from '#model/protocol/live-message.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
-import type { TopicPayload } from './live-topic.ts';
+import type { SharedCluster } from '../access/restrict-cluster.ts';
+import type { Scope } from '../auth/scope.ts';
 
 type InvocationFilter = { readonly node?: string | undefined; readonly pod?: string | undefined };
 
 /** Where a session takes its snapshots from. */
 export type LiveSource = {
   readonly cluster: () => ClusterTopology;
+  /** What of a cluster as it was told it takes to count a part of it. */
+  readonly shared: (topology: ClusterTopology) => SharedCluster;
   readonly node: (name: string) => NodeTopology | undefined;
-  readonly invocations: (filter: InvocationFilter) => InvocationList;
+  readonly invocations: (filter: InvocationFilter, scope: Scope) => InvocationList;
 };
-
-export function readView(
-  source: LiveSource & { readonly findings: () => FindingsTopology },
-  view: LiveView,
-): TopicPayload {
-  switch (view.kind) {
-    case 'cluster':
-      return { type: 'snapshot.cluster', topology: source.cluster() };
-    case 'findings':
-      return { type: 'snapshot.findings', topology: source.findings() };
-    case 'invocations':
-      return { type: 'snapshot.invocations', list: source.invocations(view) };
-    case 'node': {
-      const topology = source.node(view.node);
-      return { type: 'snapshot.node', ...(topology !== undefined && { topology }) };
-    }
-  }
-}

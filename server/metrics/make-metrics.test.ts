@@ -16,6 +16,7 @@ const status = (droppedLines: number): BatchRecord => ({
     interruptedDumps: 0,
     foldedChanges: 0,
     droppedDrifts: 0,
+    ...(droppedLines === 5 && { refusedReports: 3 }),
     journal: { shippedLines: 1, unreadableLines: 0, refusedLines: 0, droppedLines, waitingBytes: 0 },
     rssBytes: 50,
   },
@@ -50,6 +51,7 @@ test('what came in, what agents say and who listens is counted', async () => {
     'podwire_agents_listening 0',
     'podwire_agent_dropped_lines 7',
     'podwire_agent_corrections 6',
+    'podwire_agent_refused_reports 3',
     'podwire_watch_state{kind="pod",state="starting"} 1',
     'podwire_watch_lists{kind="service"} 0',
   ]) {

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AgentStatus } from '#model/agent/agent-status.ts';
 import type { NodeTile } from '#model/topology/topology.ts';
+import type { ClusterRecorder } from '../cluster/cluster-recorder.ts';
 import { CLUSTER_KINDS, WATCH_STATES, type WatchCounts } from '../cluster/watch-counts.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { LiveHub } from '../live/live-hub.ts';
@@ -17,6 +18,7 @@ export type MetricParts = {
   readonly store: Store;
   readonly commands: CommandDesk;
   readonly watchCounts: WatchCounts;
+  readonly cluster: Pick<ClusterRecorder, 'foldedChanges' | 'waitingObjects'>;
   readonly retention: LogRetention;
   /** Absent where nobody receives spans. */
   readonly spans?: SpanExport | undefined;
@@ -35,7 +37,7 @@ export function makeMetrics(parts: MetricParts): Metrics {
   addStoreMetrics(registry, parts);
   addLiveMetrics(registry, parts);
   addAgentMetrics(registry, parts);
-  addWatchMetrics(registry, parts.watchCounts);
+  addWatchMetrics(registry, parts);
   if (parts.spans !== undefined) addSpanMetrics(registry, parts.spans);
   return { registry, ingest: makeIngestMetrics(registry), access: makeAccessMetrics(registry) };
 }
@@ -97,6 +99,7 @@ function addStoreMetrics(registry: Registry, { store, retention }: MetricParts):
   const counters: readonly (readonly [name: string, help: string, read: () => number])[] = [
     ['podwire_retention_removed_entries_total', 'Entries that retention removed', () => retention.removed.entries],
     ['podwire_retention_removed_invocations_total', 'Invocations among them', () => retention.removed.events],
+    ['podwire_retention_removed_nodes_total', 'Nodes whose last state it removed', () => retention.removed.nodes],
   ];
   for (const [name, help, read] of counters) addCounter(registry, { name, help, read });
 }
@@ -131,6 +134,7 @@ const AGENT_SUMS: readonly (readonly [name: string, help: string, read: (status:
   ['overflows', 'Times that a notification buffer ran over', (each) => each.notificationOverflows],
   ['folded_changes', 'Kernel changes folded because the collector did not listen', (each) => each.foldedChanges],
   ['dropped_drifts', 'Drifts dropped because too many waited', (each) => each.droppedDrifts],
+  ['refused_reports', 'Reports of agents refused for good', (each) => each.refusedReports ?? 0],
   ['dropped_lines', 'Journal lines dropped unshipped', (each) => each.journal.droppedLines],
   ['refused_lines', 'Journal lines that the collector refused for good', (each) => each.journal.refusedLines],
   ['unreadable_lines', 'Journal lines that were torn or foreign', (each) => each.journal.unreadableLines],
@@ -175,7 +179,17 @@ function addAgentMetrics(registry: Registry, { fold, commands }: MetricParts): v
   }
 }
 
-function addWatchMetrics(registry: Registry, watchCounts: WatchCounts): void {
+function addWatchMetrics(registry: Registry, { watchCounts, cluster }: MetricParts): void {
+  addGauge(registry, {
+    name: 'podwire_watch_waiting_objects',
+    help: 'What the watch saw and the event store has not taken yet',
+    read: () => cluster.waitingObjects,
+  });
+  addCounter(registry, {
+    name: 'podwire_watch_folded_changes_total',
+    help: 'Changes of the cluster that nobody will see, since later ones came while the event store took none',
+    read: () => cluster.foldedChanges,
+  });
   addLabelled(registry, {
     name: 'podwire_watch_state',
     help: '1 for the state that the watch of a kind is in',

@@ -2,10 +2,10 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { DamagedContent } from './storage-error.ts';
 
 /** Beyond this, JSON is kept compressed: a snapshot of a node shrinks to a twentieth. */
-const COMPRESSED_ABOVE_BYTES = 16 * 1024;
+export const COMPRESSED_ABOVE_BYTES = 16 * 1024;
 
 /** SQLite's own words. */
-const MALFORMED = 'database disk image is malformed';
+export const MALFORMED = 'database disk image is malformed';
 
 /** JSON text as the store keeps it. */
 export const encodeText = (text: string): string | Uint8Array =>

@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { LogEntry } from '#model/log/log-entry.ts';
-import type { EventBody } from '#model/protocol/rest.ts';
 import type { InvocationSummary } from '#model/topology/topology.ts';
 import { buildEventFilter, type EventFilter } from './build-event-filter.ts';
-import { decodeText, parseKept } from './encode-body.ts';
+import { parseKept } from './encode-body.ts';
 import type { Stretch } from './log-table.ts';
 
 export type EventPage = { readonly events: readonly InvocationSummary[]; readonly cursor?: string };
@@ -12,6 +10,7 @@ export type EventPage = { readonly events: readonly InvocationSummary[]; readonl
 export class EventTable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #find: StatementSync;
   readonly #remove: StatementSync;
   /** Counted once, then kept: a count of millions of rows is no matter of a request. */
   #total: number | undefined;
@@ -19,6 +18,7 @@ export class EventTable {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#remove = database.prepare('DELETE FROM event WHERE seq > ? AND seq <= ?');
+    this.#find = database.prepare('SELECT seq, node FROM event WHERE id = ? AND seq <= ?');
     this.#insert = database.prepare(
       `INSERT INTO event (seq, id, node, pod, verb, outcome, started_ms, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
@@ -44,10 +44,14 @@ export class EventTable {
 
   /** Newest first, a page at a time. */
   list(filter: EventFilter, limit: number): EventPage {
-    const { where, values } = buildEventFilter(filter);
+    const { from, values } = buildEventFilter(filter);
+    // Of several namespaces all rows are sorted: their places alone, and only those of the page are read whole.
+    const source =
+      filter.owners === undefined ? from : `event WHERE seq IN (SELECT seq FROM ${from} ORDER BY seq DESC LIMIT ?)`;
+    const limits = filter.owners === undefined ? [limit + 1] : [limit + 1, limit + 1];
     const rows = this.#database
-      .prepare(`SELECT seq, summary FROM event ${where} ORDER BY seq DESC LIMIT ?`)
-      .all(...values, limit + 1);
+      .prepare(`SELECT seq, summary FROM ${source} ORDER BY seq DESC LIMIT ?`)
+      .all(...values, ...limits);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -57,27 +61,18 @@ export class EventTable {
   }
 
   count(filter: EventFilter): number {
-    const { where, values } = buildEventFilter(filter);
-    if (where === '' && this.#total !== undefined) return this.#total;
-    const row = this.#database.prepare(`SELECT count(*) AS count FROM event ${where}`).get(...values);
+    const { from, values, isAll } = buildEventFilter(filter);
+    if (isAll && this.#total !== undefined) return this.#total;
+    const row = this.#database.prepare(`SELECT count(*) AS count FROM ${from}`).get(...values);
     const count = Number(row?.count ?? 0);
-    if (where === '') this.#total = count;
+    if (isAll) this.#total = count;
     return count;
   }
 
-  /** `undefined` where there is none up to this place in the log. */
-  find(id: string, upToSeq = Number.MAX_SAFE_INTEGER): EventBody | undefined {
-    const row = this.#database
-      .prepare(
-        `SELECT event.node, entry.received_ms, entry.body FROM event JOIN entry USING (seq)
-         WHERE event.id = ? AND event.seq <= ?`,
-      )
-      .get(id, upToSeq);
-    if (row === undefined) return undefined;
-    const body = parseKept<LogEntry['body']>(decodeText(row.body));
-    if (body.type !== 'invocation') return undefined;
-    const receivedAt = new Date(Number(row.received_ms)).toISOString();
-    return { node: String(row.node), receivedAt, event: body.event };
+  /** Where an event is in the log, and whose it is; `undefined` where there is none up to this place. */
+  find(id: string, upToSeq = Number.MAX_SAFE_INTEGER): { readonly seq: number; readonly node: string } | undefined {
+    const row = this.#find.get(id, upToSeq);
+    return row && { seq: Number(row.seq), node: String(row.node) };
   }
 
   /** Answers how many there were. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EntryBody, LogEntry } from '#model/log/log-entry.ts';
-import { decodeText, encodeText, parseKept } from './encode-body.ts';
+import { parseKept } from './encode-body.ts';
+import { EntryTable } from './entry-table.ts';
 
 /** A stretch of the log: entries after one, up to another, both by their place. */
 export type Stretch = { readonly afterSeq: number; readonly upToSeq: number };
@@ -14,8 +15,9 @@ export type Draft = { readonly stream: string; readonly body: EntryBody; readonl
 /** The log itself, in the order of arrival. Its one writer counts the places. */
 export class LogTable {
   readonly #database: DatabaseSync;
-  readonly #insert: StatementSync;
+  readonly #rows: EntryTable;
   readonly #read: StatementSync;
+  readonly #find: StatementSync;
   readonly #probe: StatementSync;
   readonly #last: StatementSync;
   readonly #remove: StatementSync;
@@ -24,10 +26,11 @@ export class LogTable {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#insert = database.prepare('INSERT INTO entry (seq, received_ms, stream, body) VALUES (?, ?, ?, ?)');
+    this.#rows = new EntryTable(database);
     this.#read = database.prepare(
       'SELECT seq, received_ms, body FROM entry WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq',
     );
+    this.#find = database.prepare('SELECT received_ms, stream, body FROM entry WHERE seq = ?');
     this.#last = database.prepare(
       'SELECT seq, received_ms FROM entry WHERE stream = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
     );
@@ -54,16 +57,22 @@ export class LogTable {
     return this.#lastMs;
   }
 
-  /** Appends inside the caller's transaction; `rewind` takes it back where that fails. Times never go back. */
+  /** Appends inside the caller's transaction, which ends with `flush`; `rewind` takes it back where that fails. Times never go back. */
   append(draft: Draft, atMs: number): { readonly entry: LogEntry; readonly bytes: number } {
     const { stream, body, text = JSON.stringify(body) } = draft;
     this.#lastSeq += 1;
     this.#lastMs = Math.max(this.#lastMs, atMs);
-    this.#insert.run(this.#lastSeq, this.#lastMs, stream, encodeText(text));
+    this.#rows.add({ seq: this.#lastSeq, receivedMs: this.#lastMs, stream, text });
     return { entry: { seq: this.#lastSeq, receivedMs: this.#lastMs, stream, body }, bytes: text.length };
   }
 
+  /** All that was appended is in the file from here on, when the transaction holds. */
+  flush(): void {
+    this.#rows.flush();
+  }
+
   rewind(seq: number): void {
+    this.#rows.forget();
     this.#lastSeq = seq;
   }
 
@@ -72,12 +81,21 @@ export class LogTable {
     stream: string,
     { afterSeq, upToSeq }: Stretch,
   ): Generator<{ readonly entry: LogEntry; readonly bytes: number }> {
+    const readText = this.#rows.makeReader();
     for (const row of this.#read.iterate(stream, afterSeq, upToSeq)) {
-      const text = decodeText(row.body);
+      const seq = Number(row.seq);
+      const text = readText(seq, row.body);
       const body = parseKept<EntryBody>(text);
-      const entry = { seq: Number(row.seq), receivedMs: Number(row.received_ms), stream, body };
-      yield { entry, bytes: text.length };
+      yield { entry: { seq, receivedMs: Number(row.received_ms), stream, body }, bytes: text.length };
     }
+  }
+
+  /** The entry at a place. */
+  find(seq: number): LogEntry | undefined {
+    const row = this.#find.get(seq);
+    if (row === undefined) return undefined;
+    const body = parseKept<EntryBody>(this.#rows.makeReader()(seq, row.body));
+    return { seq, receivedMs: Number(row.received_ms), stream: String(row.stream), body };
   }
 
   /** Place of the newest entry that was there at a time, 0 where there is none: times rise with places. */
@@ -102,6 +120,7 @@ export class LogTable {
 
   /** Answers how many there were. */
   remove({ afterSeq, upToSeq }: Stretch): number {
+    this.#rows.removeChunks(afterSeq, upToSeq);
     return Number(this.#remove.run(afterSeq, upToSeq).changes);
   }
 

@@ -18,7 +18,9 @@ export function openStore(path: string): Result<Store, StoreProblem> {
     if (path !== ':memory:') ensureFolder(dirname(path));
     database = new DatabaseSync(path);
     // auto_vacuum can be set in an empty file only. A process that is killed loses no commit in NORMAL: docs/collector.md.
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(
+      'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;',
+    );
     const newer = migrate(database);
     if (newer !== undefined) {
       database.close();

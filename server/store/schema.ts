@@ -119,4 +119,9 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // A file grows by what is new in it: bodies that follow each other in a stream, joined by newlines and compressed with zstd.
+  // Each entry in a chunk has the place of the chunk's last entry as its body, an integer.
+  `
+  CREATE TABLE chunk (last_seq INTEGER PRIMARY KEY, bodies BLOB NOT NULL) STRICT;
+  `,
 ];

@@ -1,26 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
+import { listServerSettings, SERVER_MAIN, ServerProcess } from '../testing/server-process.ts';
 import { startTestServer, writeBatch } from '../testing/start-test-server.ts';
 import { openStore } from './open-store.ts';
-
-const MAIN = resolve(import.meta.dirname, '../main.ts');
-
-const settings = (folder: string) => ({
-  ...process.env,
-  KUBECONFIG: '',
-  PODWIRE_DATA: folder,
-  PODWIRE_LISTEN: '127.0.0.1:0',
-  PODWIRE_WEB: 'off',
-  PODWIRE_LAB: 'off',
-  PODWIRE_LOG: 'silent',
-});
 
 /** A shell line, then the server, in a mount namespace of their own: what is mounted there nobody else sees. */
 const inMounts = (line: string): readonly string[] => [
@@ -29,9 +17,7 @@ const inMounts = (line: string): readonly string[] => [
   'private',
   'sh',
   '-c',
-  `${line} && exec "$0" "$1"`,
-  process.execPath,
-  MAIN,
+  `${line} && exec "$0" "$@"`,
 ];
 
 async function withFolder(work: (folder: string) => Promise<void> | void): Promise<void> {
@@ -48,7 +34,8 @@ function failToStart(
   folder: string,
   line: string,
 ): { readonly lines: readonly string[]; readonly status: number | null } {
-  const run = spawnSync('unshare', [...inMounts(line)], { env: settings(folder), encoding: 'utf8' });
+  const env = { ...listServerSettings(folder), PODWIRE_LOG: 'silent' };
+  const run = spawnSync('unshare', [...inMounts(line), process.execPath, SERVER_MAIN], { env, encoding: 'utf8' });
   return { lines: run.stderr.trim().split('\n'), status: run.status };
 }
 
@@ -145,22 +132,13 @@ test.each(damages)('where $what the server ends with one line that names the fil
   });
 });
 
-type Running = { readonly child: ChildProcess; readonly url: string };
-
-async function startOnSmallDisk(folder: string): Promise<Running> {
+const startOnSmallDisk = (folder: string): Promise<ServerProcess> => {
   const line = `mount -t tmpfs -o size=24m tmpfs '${folder}' && head -c 8M /dev/zero > '${folder}/filler'`;
-  const child = spawn('unshare', [...inMounts(line)], { env: settings(folder), stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+  return ServerProcess.start(folder, {
+    settings: { PODWIRE_LOG: 'silent' },
+    launcher: ['unshare', ...inMounts(line)],
   });
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
-    const url = /Podwire is at (\S+)/.exec(said)?.[1];
-    if (url !== undefined) return { child, url };
-    await sleep(5);
-  }
-}
+};
 
 async function post(
   url: string,
@@ -192,29 +170,24 @@ test('when the disk becomes full a batch is refused whole, and taken when there 
   timeout: 120_000,
 }, async () => {
   await withFolder(async (folder) => {
-    const { child, url } = await startOnSmallDisk(folder);
-    try {
-      let sequence = 1;
-      let body = writeBig(sequence);
-      let answer = await post(url, body);
-      for (; answer.status === 200; answer = await post(url, body)) {
-        sequence += 1;
-        body = writeBig(sequence);
-      }
-      expect(answer).toEqual({ status: 507, type: 'https://podwire.io/problems/storage-full' });
-      // Once a second it is tried whether a little can be written: then it is ready until the next batch.
-      while ((await fetch(`${url}/readyz`)).status !== 503) expect((await post(url, body)).status).toBe(507);
-      expect(await countStored(url)).toBe((sequence - 1) * 20);
-      // Seen from outside, the file is below the root of the process that is in there.
-      rmSync(`/proc/${child.pid}/root${folder}/filler`);
-      while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(50);
-      expect((await post(url, body)).status).toBe(200);
-      expect((await post(url, body)).status).toBe(200);
-      expect(await countStored(url)).toBe(sequence * 20);
-    } finally {
-      const ended = once(child, 'close');
-      child.kill('SIGTERM');
-      await ended;
+    await using server = await startOnSmallDisk(folder);
+    const { url } = server;
+    let sequence = 1;
+    let body = writeBig(sequence);
+    let answer = await post(url, body);
+    for (; answer.status === 200; answer = await post(url, body)) {
+      sequence += 1;
+      body = writeBig(sequence);
     }
+    expect(answer).toEqual({ status: 507, type: 'https://podwire.io/problems/storage-full' });
+    // Once a second it is tried whether a little can be written: then it is ready until the next batch.
+    while ((await fetch(`${url}/readyz`)).status !== 503) expect((await post(url, body)).status).toBe(507);
+    expect(await countStored(url)).toBe((sequence - 1) * 20);
+    // Seen from outside, the file is below the root of the process that is in there.
+    rmSync(`/proc/${server.pid}/root${folder}/filler`);
+    while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(50);
+    expect((await post(url, body)).status).toBe(200);
+    expect((await post(url, body)).status).toBe(200);
+    expect(await countStored(url)).toBe(sequence * 20);
   });
 });

@@ -27,6 +27,7 @@ export class Store {
   readonly #remember: StatementSync;
   readonly #forget: StatementSync;
   readonly #forgetBoots: StatementSync;
+  readonly #forgetNode: StatementSync;
   readonly #mark: StatementSync;
   readonly #readMark: StatementSync;
 
@@ -40,6 +41,7 @@ export class Store {
     this.#remember = database.prepare('INSERT OR IGNORE INTO batch (node, boot_id, sequence) VALUES (?, ?, ?)');
     this.#forget = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id = ? AND sequence <= ?');
     this.#forgetBoots = database.prepare('DELETE FROM batch WHERE node = ? AND boot_id NOT IN (?, ?)');
+    this.#forgetNode = database.prepare('DELETE FROM batch WHERE node = ?');
     this.#mark = database.prepare('INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)');
     this.#readMark = database.prepare('SELECT value FROM mark WHERE name = ?');
   }
@@ -50,6 +52,7 @@ export class Store {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       const value = work();
+      this.log.flush();
       this.database.exec('COMMIT');
       return value;
     } catch (error) {
@@ -75,6 +78,13 @@ export class Store {
     this.#forgetBoots.run(node, kept.bootId, kept.previous ?? kept.bootId);
   }
 
+  /** All of a stream but its entries, which go with their time. Inside the caller's transaction. */
+  removeStream(name: string): void {
+    this.checkpoints.removeBefore(name, Number.MAX_SAFE_INTEGER);
+    this.streams.remove(name);
+    this.#forgetNode.run(name);
+  }
+
   listEvents(filter: EventFilter, limit: number): EventPage {
     return this.events.list(filter, limit);
   }
@@ -84,7 +94,10 @@ export class Store {
   }
 
   findEvent(id: string, upToSeq?: number): EventBody | undefined {
-    return this.events.find(id, upToSeq);
+    const found = this.events.find(id, upToSeq);
+    const entry = found && this.log.find(found.seq);
+    if (entry?.body.type !== 'invocation') return undefined;
+    return { node: found?.node ?? '', receivedAt: new Date(entry.receivedMs).toISOString(), event: entry.body.event };
   }
 
   /** The oldest time that can be told, milliseconds since the epoch; `undefined` in an empty log. */

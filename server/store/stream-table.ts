@@ -7,11 +7,13 @@ export class StreamTable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #remove: StatementSync;
   readonly #known: Set<string>;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#insert = database.prepare('INSERT OR IGNORE INTO stream (name, first_ms) VALUES (?, ?)');
+    this.#remove = database.prepare('DELETE FROM stream WHERE name = ?');
     this.#update = database.prepare('UPDATE stream SET summary_seq = ?, summary = ? WHERE name = ?');
     this.#known = new Set(
       database
@@ -25,6 +27,11 @@ export class StreamTable {
     if (this.#known.has(name)) return;
     this.#insert.run(name, firstMs);
     this.#known.add(name);
+  }
+
+  remove(name: string): void {
+    this.#remove.run(name);
+    this.#known.delete(name);
   }
 
   saveSummary(name: string, seq: number, text: string): void {
@@ -46,7 +53,7 @@ export class StreamTable {
     return rows.map((row) => String(row.name));
   }
 
-  /** A transaction that made a stream did not hold. */
+  /** A transaction that made or removed a stream did not hold. */
   forget(): void {
     const rows = this.#database.prepare('SELECT name FROM stream').all();
     this.#known.clear();

@@ -195,6 +195,7 @@ const buildStatus = (count: number) => ({
   interruptedDumps: 0,
   foldedChanges: 0,
   droppedDrifts: 0,
+  refusedReports: count,
   journal: { shippedLines: count, unreadableLines: 0, refusedLines: 0, droppedLines: 0, waitingBytes: 0 },
   rssBytes: 1,
 });

@@ -16,8 +16,8 @@ export class LiveBrowser {
   closeCode: number | undefined;
   readonly #last = new Map<string, number>();
 
-  constructor(url: string) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/live`, { perMessageDeflate: true });
+  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/live`, { perMessageDeflate: true, headers });
     this.socket.on('message', (data) => this.#hear(JSON.parse(String(data)) as LiveMessage));
     this.socket.on('close', (code) => {
       this.closeCode = code;

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { BlockList } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import pino, { type Logger } from 'pino';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { Reviewer } from '../auth/review-client.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { Config } from '../config.ts';
 import type { AccessSettings } from '../read-access.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
@@ -30,6 +31,8 @@ export type TestWishes = {
   readonly access?: Partial<AccessSettings>;
   readonly log?: Logger;
   readonly clock?: () => Date;
+  /** Who asks, where nobody logs in. */
+  readonly viewerFor?: (headers: IncomingHttpHeaders) => Viewer;
 };
 
 /**
@@ -66,6 +69,7 @@ export async function startTestServer(
     version: 'test',
     spans,
     reviewer: wishes.reviewer,
+    viewerFor: wishes.viewerFor,
   });
   if (!started.ok) throw new Error(started.error.problem);
   const server = started.value;

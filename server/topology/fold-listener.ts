@@ -6,7 +6,8 @@ import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/to
 export type FoldListener = {
   /** `delta` is absent where the node appeared or went, or where what was told of it before is not held any more. */
   readonly nodeChanged: (name: string, topology: NodeTopology | undefined, delta: TopologyDelta | undefined) => void;
-  readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta) => void;
+  /** `delta` is absent where nodes or the watch stirred and the whole is the same: what is seen of a part of it may be new. */
+  readonly clusterChanged: (topology: ClusterTopology, delta: TopologyDelta | undefined) => void;
   readonly invocationsArrived: (node: string, invocations: readonly InvocationSummary[]) => void;
   /** What a node's agent finds wrong now, told with every recomputation of the node; none of a node that went. */
   readonly findingsChanged?: (node: string, findings: readonly Finding[]) => void;

@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 1_000;
 /** In a big cluster: thousands of heartbeats a second are nothing that a browser could draw. */
 const FRESHNESS_PAUSE_MS = 10_000;
 
-type Told = (topology: ClusterTopology, delta: TopologyDelta) => void;
+type Told = (topology: ClusterTopology, delta: TopologyDelta | undefined) => void;
 
 /** The cluster view as its tiles change, one by one: no change of one node looks at all of them. */
 export class LiveCluster {
@@ -33,6 +33,8 @@ export class LiveCluster {
   #podCount = 0;
   #weight: number;
   #timer: NodeJS.Timeout | undefined;
+  /** Since it was told last. */
+  #hasStirred = false;
 
   constructor(store: Store, tell: Told) {
     const { fold, weight } = rebuildCluster(store, store.log.lastSeq);
@@ -139,7 +141,12 @@ export class LiveCluster {
     const head = this.#joinHead();
     const isHeadNew = !equalJson(head, this.#topology.cluster.cluster);
     const isPut = Object.keys(put).length > 0;
-    if (!isHeadNew && !isPut && gone.length === 0) return;
+    const hasStirred = this.#hasStirred;
+    this.#hasStirred = false;
+    if (!isHeadNew && !isPut && gone.length === 0) {
+      if (hasStirred) this.#tell(this.#topology, undefined);
+      return;
+    }
     const nodes = { ...this.#topology.nodes, ...put };
     for (const name of gone) delete nodes[name];
     this.#topology = { cluster: { cluster: head }, nodes };
@@ -166,6 +173,7 @@ export class LiveCluster {
   }
 
   #schedule(): void {
+    this.#hasStirred = true;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(DEBOUNCE_MS, this.#changed.size * PAUSE_PER_TILE_MS));
     this.#timer ??= setTimeout(() => this.#flushNews(), pauseMs);
   }

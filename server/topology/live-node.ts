@@ -4,8 +4,10 @@ import { type AgentFacts, describeAgent, foldAgent } from '#model/log/fold-agent
 import type { LogEntry } from '#model/log/log-entry.ts';
 import { type AskedTime, isVisible, type NodeFold } from '#model/log/node-fold.ts';
 import { type RecentColumns, RecentInvocations } from '#model/log/recent-invocations.ts';
+import { equalJson } from '#model/topology/equal-json.ts';
+import type { PodShares } from '#model/topology/join-node-tile.ts';
 import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
-import type { NodeTile, NodeTopology } from '#model/topology/topology.ts';
+import type { InvocationSummary, NodeTile, NodeTopology } from '#model/topology/topology.ts';
 
 /** Statistics of more than these are not kept in a summary: they are in the checkpoints. */
 const SUMMARIZED_INVOCATIONS = 256;
@@ -20,6 +22,8 @@ export type NodeSummary = {
   readonly tile?: NodeTile | undefined;
   readonly findings: readonly Finding[];
   readonly wires: readonly WireWords[];
+  /** The tile's pods by namespace; absent in what was kept before they were counted so. */
+  readonly shares?: PodShares | undefined;
   /** Of the tile's routes: `LiveCluster.targetsKey`. */
   readonly targetsKey: string;
   /** Absent where there were too many. */
@@ -40,6 +44,8 @@ export class LiveNode {
   tile: NodeTile | undefined;
   findings: readonly Finding[] = [];
   wires: readonly WireWords[] = [];
+  /** Keeps its identity while it is the same. */
+  shares: PodShares = {};
   targetsKey = '';
   recent = new RecentInvocations();
   /** When the statistics change by themselves. */
@@ -61,35 +67,42 @@ export class LiveNode {
     this.name = name;
     this.seq = seq;
     this.isUncertain = summary === undefined;
-    this.isChanged = summary?.recent === undefined;
+    this.isChanged = summary?.recent?.owners === undefined || summary.shares === undefined;
     if (summary === undefined) return;
     this.agent = summary.agent;
     this.isInCluster = summary.isInCluster;
     this.tile = summary.tile;
     this.findings = summary.findings;
     this.wires = summary.wires;
+    this.shares = summary.shares ?? {};
     this.targetsKey = summary.targetsKey;
     this.recent = new RecentInvocations(summary.recent);
   }
 
-  apply(entry: LogEntry): void {
+  /** `summary`: of the invocation, where somebody has made it. */
+  apply(entry: LogEntry, summary?: InvocationSummary): void {
     const { body } = entry;
     this.seq = entry.seq;
     this.unsavedSeq ??= entry.seq;
     this.lastMs = entry.receivedMs;
     if (this.fold !== undefined) {
-      this.fold.apply(entry);
+      this.fold.apply(entry, summary);
       this.takeFold(this.fold);
       this.isChanged = true;
       return;
     }
     this.agent = foldAgent(this.agent, entry);
     if (body.type === 'agent.findings') this.findings = body.findings;
+    if (body.type === 'node.forgotten') this.findings = [];
     if (body.type === 'cluster.put') this.isInCluster = true;
     if (body.type === 'invocation') {
-      this.recent.add(summarizeInvocation(body.event, this.name), entry.receivedMs);
+      this.recent.add(summary ?? summarizeInvocation(body.event, this.name), entry.receivedMs);
     }
     if (SHOWS_IN_TILE.has(body.type)) this.isChanged = true;
+  }
+
+  share(shares: PodShares): void {
+    if (!equalJson(this.shares, shares)) this.shares = shares;
   }
 
   /** What the summary has in common with the fold. */
@@ -125,11 +138,14 @@ export class LiveNode {
   }
 
   summarize(): NodeSummary {
-    const { agent, isInCluster, tile, findings, wires, targetsKey, recent } = this;
+    const { agent, isInCluster, tile, findings, wires, shares, targetsKey, recent } = this;
     const columns = recent.size > SUMMARIZED_INVOCATIONS ? undefined : recent.save();
-    return { agent, isInCluster, tile, findings, wires, targetsKey, recent: columns };
+    return { agent, isInCluster, tile, findings, wires, shares, targetsKey, recent: columns };
   }
 }
+
+/** What others read of a node, whether its fold is held or not. */
+export type LiveSummary = Pick<LiveNode, 'name' | 'findings' | 'wires' | 'tile' | 'shares' | 'recent'>;
 
 /** Entries that change more of a tile than agent and statistics. */
 const SHOWS_IN_TILE = new Set<LogEntry['body']['type']>([
@@ -138,6 +154,7 @@ const SHOWS_IN_TILE = new Set<LogEntry['body']['type']>([
   'invocation',
   'cluster.put',
   'cluster.remove',
+  'node.forgotten',
 ]);
 
 export const listWires = (topology: NodeTopology): readonly WireWords[] =>

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../store/open-store.ts';
-import { LogRetention } from './log-retention.ts';
+import { GoneNodes } from './gone-nodes.ts';
+import { LogRetention, type RetentionLimits } from './log-retention.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
@@ -49,7 +50,9 @@ function openEvents(path: string, events: number) {
     fold.close();
     store.value.close();
   };
-  return { store: store.value, nowMs: () => nowMs, add, close };
+  const retain = (limits: RetentionLimits) =>
+    new LogRetention({ store: store.value, limits, gone: new GoneNodes({ store: store.value, recorder, fold }) });
+  return { store: store.value, nowMs: () => nowMs, add, close, retain };
 }
 
 function runAll(retention: LogRetention, nowMs: number): number {
@@ -59,23 +62,23 @@ function runAll(retention: LogRetention, nowMs: number): number {
 }
 
 test('what is older than the age goes, in short steps, with its events; the rest stays', async () => {
-  await withLog(2_000, ({ store, nowMs }) => {
-    const retention = new LogRetention(store, { ageMs: 600_000 });
+  await withLog(2_000, ({ store, nowMs, retain }) => {
+    const retention = retain({ ageMs: 600_000 });
     expect(runAll(retention, nowMs())).toBeGreaterThan(3);
     expect(store.countEvents({})).toBe(600);
     expect(store.database.prepare('SELECT count(*) AS n FROM event').get()?.n).toBe(600);
-    expect(retention.removed).toEqual({ entries: 2_002 - 600, events: 1_400 });
+    expect(retention.removed).toEqual({ entries: 2_002 - 600, events: 1_400, nodes: 0 });
     expect(store.oldestMs).toBe(nowMs() - 600_000);
     expect(runAll(retention, nowMs())).toBe(1);
   });
 });
 
 test('a store that is too big loses its oldest entries until it fits, and its file shrinks', async () => {
-  await withLog(3_000, ({ store, nowMs, path }) => {
+  await withLog(3_000, ({ store, nowMs, path, retain }) => {
     store.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     const before = statSync(path).size;
     const limit = Math.round(store.measure().usedBytes / 2);
-    const retention = new LogRetention(store, { sizeBytes: limit });
+    const retention = retain({ sizeBytes: limit });
     // One look is enough, however many tenths that takes.
     runAll(retention, nowMs());
     expect(store.measure().usedBytes).toBeLessThanOrEqual(limit);
@@ -87,8 +90,8 @@ test('a store that is too big loses its oldest entries until it fits, and its fi
 });
 
 test('entries that come while retention is at work are kept', async () => {
-  await withLog(1_500, ({ store, nowMs, add }) => {
-    const retention = new LogRetention(store, { ageMs: 100_000 });
+  await withLog(1_500, ({ store, nowMs, add, retain }) => {
+    const retention = retain({ ageMs: 100_000 });
     let place = 1_500;
     while (retention.step(nowMs())) {
       add(place);
@@ -101,8 +104,8 @@ test('entries that come while retention is at work are kept', async () => {
 });
 
 test('without limits nothing goes', async () => {
-  await withLog(100, ({ store, nowMs }) => {
-    const retention = new LogRetention(store, {});
+  await withLog(100, ({ store, nowMs, retain }) => {
+    const retention = retain({});
     expect(runAll(retention, nowMs() + 1e12)).toBe(1);
     expect(store.countEvents({})).toBe(100);
   });

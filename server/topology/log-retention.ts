@@ -1,6 +1,7 @@
 import { ClusterFold } from '#model/log/cluster-fold.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { Store } from '../store/store.ts';
+import type { GoneNodes } from './gone-nodes.ts';
 import { rebuildCluster, rebuildNode } from './rebuild-stream.ts';
 
 export type RetentionLimits = {
@@ -28,24 +29,26 @@ const LOOKS = 64;
 export class LogRetention {
   readonly #store: Store;
   readonly #limits: RetentionLimits;
+  readonly #gone: GoneNodes;
   #steps: Generator<void> | undefined;
   #removedEntries = 0;
   #removedEvents = 0;
 
-  constructor(store: Store, limits: RetentionLimits) {
-    this.#store = store;
-    this.#limits = limits;
+  constructor(parts: { readonly store: Store; readonly limits: RetentionLimits; readonly gone: GoneNodes }) {
+    this.#store = parts.store;
+    this.#limits = parts.limits;
+    this.#gone = parts.gone;
   }
 
-  get removed(): { readonly entries: number; readonly events: number } {
-    return { entries: this.#removedEntries, events: this.#removedEvents };
+  get removed(): { readonly entries: number; readonly events: number; readonly nodes: number } {
+    return { entries: this.#removedEntries, events: this.#removedEvents, nodes: this.#gone.removed };
   }
 
   /** Does one short step where there is something to do; true where more is to be done. Throws as the store does. */
   step(nowMs: number): boolean {
     if (this.#steps === undefined) {
       const cutoffMs = this.#findCutoff(nowMs);
-      this.#steps = cutoffMs === undefined ? this.#shrink() : this.#cut(cutoffMs);
+      this.#steps = cutoffMs === undefined ? this.#shrink() : this.#cut(cutoffMs, nowMs);
     }
     try {
       if (this.#steps.next().done !== true) return true;
@@ -80,13 +83,15 @@ export class LogRetention {
       : middle.receivedMs;
   }
 
-  *#cut(cutoffMs: number): Generator<void> {
+  *#cut(cutoffMs: number, nowMs: number): Generator<void> {
     const { log, streams, checkpoints } = this.#store;
     const upToSeq = this.#store.findSeq(cutoffMs);
     const bases = new Map<string, number>();
+    const silent: string[] = [];
     for (const name of streams.listNames(cutoffMs)) {
       const seq = this.#ensureBase(name, upToSeq);
       if (seq !== undefined) bases.set(name, seq);
+      if (name !== CLUSTER_STREAM && this.#gone.isSilent(name, upToSeq)) silent.push(name);
       yield;
     }
     this.#store.transact(() => this.#store.setOldest(cutoffMs, upToSeq));
@@ -98,6 +103,11 @@ export class LogRetention {
       const first = log.findFrom(0);
       if (first === undefined || first.seq > upToSeq) break;
       this.#remove({ afterSeq: first.seq - 1, upToSeq: Math.min(upToSeq, first.seq + STEP_ENTRIES - 1) });
+      yield;
+    }
+    const silentFromMs = Math.min(cutoffMs, nowMs - (this.#limits.ageMs ?? 0));
+    for (const name of silent) {
+      this.#gone.release(name, { upToSeq, silentFromMs });
       yield;
     }
     yield* this.#shrink();

@@ -14,11 +14,13 @@ import {
   buildSnapshot,
   seedRandom,
 } from '#model/testing/build-node.ts';
+import { EVERYTHING } from '../auth/scope.ts';
 import type { ClusterRecorder } from '../cluster/cluster-recorder.ts';
 import type { LogRecorder } from '../collector/log-recorder.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { GoneNodes } from './gone-nodes.ts';
 import { LogRetention } from './log-retention.ts';
 import { makeOpenView, type OpenView } from './open-view.ts';
 import type { TopologyFold } from './topology-fold.ts';
@@ -59,7 +61,7 @@ function openWorld(path: string, clock: () => Date): World {
 
 /** All that a reader can see at once, as JSON. */
 async function look(openView: OpenView, at?: string): Promise<unknown> {
-  const view = openView(at);
+  const view = openView(at, EVERYTHING);
   if (!view.ok) return view.error;
   const nodes: Record<string, unknown> = {};
   for (const name of NODES) nodes[name] = [await view.value.node(name), await view.value.kernel(name)];
@@ -191,7 +193,11 @@ test.each([1, 2, 3])(
       expect(Number(world.store.database.prepare('SELECT count(*) AS n FROM checkpoint').get()?.n)).toBeGreaterThan(3);
       const times = [...told.keys()].map((at) => Date.parse(at));
       for (const oldestMs of [times[30] ?? 0, times[70] ?? 0]) {
-        const retention = new LogRetention(world.store, { ageMs: nowMs - oldestMs });
+        const retention = new LogRetention({
+          store: world.store,
+          limits: { ageMs: nowMs - oldestMs },
+          gone: new GoneNodes(world),
+        });
         const before = world.store.log.findFrom(0)?.receivedMs;
         while (retention.step(nowMs)) await checkOne(world, told, times.at(-3) ?? 0);
         expect(retention.removed.entries).toBeGreaterThan(20);

@@ -53,6 +53,16 @@ export class NodeKeeper {
     return node;
   }
 
+  /** Answers what was held of a node whose stream is gone. */
+  drop(name: string): LiveNode | undefined {
+    const node = this.#nodes.get(name);
+    if (node === undefined) return undefined;
+    this.#nodes.delete(name);
+    this.#hydrated.delete(node);
+    this.#records -= node.records;
+    return node;
+  }
+
   /** The whole fold of a node, read from the store where it is not at hand. */
   hydrate(node: LiveNode): NodeFold {
     this.#hydrated.delete(node);

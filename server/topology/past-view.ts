@@ -4,12 +4,14 @@ import type { ClusterFold } from '#model/log/cluster-fold.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { AskedTime, NodeFold } from '#model/log/node-fold.ts';
 import { type JoinedNode, joinClusterTopology } from '#model/topology/join-cluster-topology.ts';
+import { sharePods } from '#model/topology/join-node-tile.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
+import type { NodeShare, SharedCluster } from '../access/restrict-cluster.ts';
 import type { Store } from '../store/store.ts';
 import { indexPods, type NodeWires, type PodFacts } from './index-pods.ts';
 import { listWires } from './live-node.ts';
 import { rebuildCluster, rebuildNode } from './rebuild-stream.ts';
-import type { IndexedPod, TopologyView } from './topology-view.ts';
+import type { IndexedPod, WholeView } from './topology-view.ts';
 
 /** A time that was kept when the question began, and is not any more. */
 export class TimeGone extends Error {
@@ -19,7 +21,7 @@ export class TimeGone extends Error {
 }
 
 /** What was at a time: folded from the log again, node by node, and only those that are asked for. */
-export class PastView implements TopologyView {
+export class PastView implements WholeView {
   readonly upToSeq: number;
   readonly #store: Store;
   readonly #atMs: number;
@@ -42,12 +44,17 @@ export class PastView implements TopologyView {
     return this.#topologyOf(fold) === undefined ? undefined : fold?.snapshot;
   };
 
-  readonly cluster = async (): Promise<ClusterTopology> => {
+  readonly cluster = async (): Promise<ClusterTopology> => (await this.shared()).topology;
+
+  readonly shared = async (): Promise<SharedCluster> => {
     const nodes = new Map<string, JoinedNode>();
+    const shares = new Map<string, NodeShare>();
     for await (const { name, fold, topology } of this.#nodes()) {
       nodes.set(name, { topology, statistics: fold.measure(this.#atMs) });
+      shares.set(name, { name, shares: sharePods(topology), recent: fold.recent, findings: fold.findings });
     }
-    return joinClusterTopology(this.#cluster.head(), nodes);
+    const topology = joinClusterTopology(this.#cluster.head(), nodes);
+    return { topology, nodes: shares, unscheduled: this.#cluster.unscheduled.keys(), atMs: this.#atMs };
   };
 
   readonly pods = async (): Promise<readonly IndexedPod[]> => {

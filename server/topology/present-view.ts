@@ -5,14 +5,16 @@ import { parseKept } from '../store/encode-body.ts';
 import type { KeptFact } from '../store/fact-table.ts';
 import type { Store } from '../store/store.ts';
 import { indexPods, type NodeWires, type PodFacts } from './index-pods.ts';
+import { shareCluster } from './share-cluster.ts';
 import type { TopologyFold } from './topology-fold.ts';
-import type { IndexedPod, TopologyView } from './topology-view.ts';
+import type { IndexedPod, WholeView } from './topology-view.ts';
 
 /** What is. Pods come from the store, so that listing them reads no node. */
-export function viewPresent(store: Store, fold: TopologyFold): TopologyView {
+export function viewPresent(store: Store, fold: TopologyFold, clock: () => Date): WholeView {
   return {
     upToSeq: undefined,
     cluster: async () => fold.cluster(),
+    shared: async () => shareCluster(fold, fold.cluster(), clock),
     node: async (name) => fold.node(name),
     kernel: async (name) => (fold.node(name) === undefined ? undefined : fold.kernel(name)),
     pods: async () => indexPods(await listPods(store), listWired(fold)),

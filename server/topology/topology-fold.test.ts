@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { buildClusterNode, buildClusterPod, buildInvocation, buildSnapshot } from '#model/testing/build-node.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../store/open-store.ts';
-import type { FoldLimits } from './topology-fold.ts';
+import type { FoldLimits } from './fold-limits.ts';
 
 function openWorld(clock: () => Date, limits?: FoldLimits) {
   const store = openStore(':memory:');
@@ -35,7 +35,7 @@ test('in a big cluster a heartbeat is no news for browsers, a change is, and a r
     fold.listen({
       nodeChanged: () => undefined,
       invocationsArrived: () => undefined,
-      clusterChanged: (_, delta) => told.push(...Object.keys(delta.put.nodes ?? {})),
+      clusterChanged: (_, delta) => told.push(...Object.keys(delta?.put.nodes ?? {})),
     });
     vi.advanceTimersByTime(1_000);
     recorder.record((append) => append('n1', { type: 'agent.hello', bootId: 'boot-1', version: '1' }));

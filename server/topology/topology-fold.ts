@@ -4,23 +4,16 @@ import type { AgentFacts } from '#model/log/fold-agent.ts';
 import { CLUSTER_STREAM } from '#model/log/log-entry.ts';
 import type { AskedTime } from '#model/log/node-fold.ts';
 import { diffTopology, isEmptyDelta } from '#model/topology/diff-topology.ts';
-import { chooseTargets, joinNodeTile } from '#model/topology/join-node-tile.ts';
-import { summarizeInvocation } from '#model/topology/summarize-invocation.ts';
+import { chooseTargets, joinNodeTile, sharePods } from '#model/topology/join-node-tile.ts';
 import type { ClusterTopology, InvocationSummary, NodeTopology } from '#model/topology/topology.ts';
 import type { Recorded } from '../collector/log-recorder.ts';
 import type { Store } from '../store/store.ts';
+import { type FoldLimits, USUAL_LIMITS } from './fold-limits.ts';
 import type { FoldListener } from './fold-listener.ts';
 import { LiveCluster } from './live-cluster.ts';
-import { countRecords, type LiveNode, listWires } from './live-node.ts';
+import { countRecords, type LiveNode, type LiveSummary, listWires } from './live-node.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { weighEntry } from './rebuild-stream.ts';
-
-export type FoldLimits = {
-  /** Bytes of a stream from one checkpoint to the next, entries counting 4 KiB each besides. */
-  readonly checkpointWeight: number;
-  /** Kernel records of the nodes whose whole fold is held. */
-  readonly heldRecords: number;
-};
 
 /** Gathers the changes of a burst, an ADD's dozen notifications, into one recomputation. */
 const NODE_DEBOUNCE_MS = 15;
@@ -30,12 +23,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const SLICE_MS = 10;
 /** A read of the cluster waits this long for nodes that have to be read from the store first. */
 const READ_BUDGET_MS = 200;
-/** Kernel records in memory: about 2 KB each, folded and joined. */
-const HELD_RECORDS = 100_000;
 const CHECKPOINT_BUDGET_MS = 10;
-/** A jump in time folds at most so much after a checkpoint: some 400 invocations, or 600 changes of the kernel. */
-const CHECKPOINT_WEIGHT = 3 * 2 ** 20;
-
 /**
  * The live topology: the fold of the log as it grows, and word to listeners of what changed. It is fed by `apply` only. Of
  * every node it keeps a summary; whole folds are read from the store when somebody needs them.
@@ -53,9 +41,10 @@ export class TopologyFold {
   #passMs = 0;
 
   constructor(parts: { readonly store: Store; readonly clock: () => Date; readonly limits?: FoldLimits | undefined }) {
-    this.#checkpointWeight = parts.limits?.checkpointWeight ?? CHECKPOINT_WEIGHT;
+    const { checkpointWeight, heldRecords } = parts.limits ?? USUAL_LIMITS;
+    this.#checkpointWeight = checkpointWeight;
     this.#clock = parts.clock;
-    this.#keeper = new NodeKeeper(parts.store, parts.limits?.heldRecords ?? HELD_RECORDS);
+    this.#keeper = new NodeKeeper(parts.store, heldRecords);
     this.#cluster = new LiveCluster(parts.store, (topology, delta) => {
       for (const listener of this.#listeners) listener.clusterChanged(topology, delta);
     });
@@ -74,24 +63,32 @@ export class TopologyFold {
   /** What was written to the log, in its order. */
   apply(recorded: readonly Recorded[]): void {
     const arrived = new Map<string, InvocationSummary[]>();
-    for (const { entry, bytes } of recorded) {
-      const { stream, body } = entry;
+    for (const { entry, bytes, summary } of recorded) {
+      const { stream } = entry;
       if (stream === CLUSTER_STREAM) {
         if (this.#cluster.apply(entry, bytes)) this.#markAll();
         continue;
       }
       const node = this.#keeper.ensure(stream);
-      node.apply(entry);
+      node.apply(entry, summary);
       node.weight += weighEntry(bytes);
       this.#mark(node);
-      if (body.type !== 'invocation') continue;
-      const summaries = arrived.get(stream) ?? [];
-      summaries.push(summarizeInvocation(body.event, stream));
-      arrived.set(stream, summaries);
+      if (summary === undefined) continue;
+      const summaries = arrived.get(stream);
+      if (summaries === undefined) arrived.set(stream, [summary]);
+      else summaries.push(summary);
     }
     for (const [node, summaries] of arrived) {
       for (const listener of this.#listeners) listener.invocationsArrived(node, summaries);
     }
+  }
+
+  /** A node's stream was removed from the log: nothing of it is held any more. */
+  drop(name: string): void {
+    const node = this.#keeper.drop(name);
+    if (node === undefined) return;
+    this.#dirty.delete(node);
+    this.#remove(node);
   }
 
   /** What is known of a node's agent, up to the newest entry. */
@@ -132,14 +129,19 @@ export class TopologyFold {
     return this.#cluster.topology;
   }
 
-  /** The cluster's services and endpoint slices, as the watch last told them. */
-  clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices'> {
+  /** The cluster's services, endpoint slices and pods without a node, as the watch last told them. */
+  clusterFacts(): Pick<ClusterFold, 'services' | 'endpointSlices' | 'unscheduled'> {
     return this.#cluster.fold;
   }
 
-  /** Every node's summary: findings, and the words that its pods are found by. */
-  *summaries(): Generator<Pick<LiveNode, 'name' | 'findings' | 'wires' | 'tile'>> {
+  /** Every node's summary: findings, the words that its pods are found by, and what its tile is counted from. */
+  *summaries(): Generator<LiveSummary> {
     this.flush();
+    yield* this.told();
+  }
+
+  /** The same as they were told last: nothing is recomputed, so it may be asked while a change is told. */
+  *told(): Generator<LiveSummary> {
     for (const node of this.#keeper.nodes()) if (node.tile !== undefined) yield node;
   }
 
@@ -274,7 +276,8 @@ export class TopologyFold {
     node.targetsKey = this.#cluster.targetsKey;
     const targets = chooseTargets(node.name, this.#cluster.targets, this.#cluster.size);
     const statistics = node.recent.measure(asked.atMs);
-    node.tile = joinNodeTile({ name: node.name, topology: after, statistics, targets });
+    node.share(sharePods(after));
+    node.tile = joinNodeTile({ name: node.name, topology: after, shares: node.shares, statistics, targets });
     node.wires = listWires(after);
     for (const listener of this.#listeners) listener.findingsChanged?.(node.name, node.findings);
     if (before?.links !== after.links) this.#keeper.account(node, countRecords(after));

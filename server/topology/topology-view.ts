@@ -2,6 +2,7 @@ import type { ClusterPod } from '#model/cluster/cluster-facts.ts';
 import type { NodeFinding } from '#model/findings/node-finding.ts';
 import type { KernelSnapshot } from '#model/kernel/kernel-snapshot.ts';
 import type { ClusterTopology, NodeTopology } from '#model/topology/topology.ts';
+import type { SharedCluster } from '../access/restrict-cluster.ts';
 
 /** A pod to be searched for: what Kubernetes says, where it says anything, and the words of its wires. */
 export type IndexedPod = {
@@ -28,3 +29,6 @@ export type TopologyView = {
   readonly pod: (key: string) => Promise<IndexedPod | undefined>;
   readonly findings: () => Promise<readonly NodeFinding[]>;
 };
+
+/** The state before anybody's rights were looked at. */
+export type WholeView = TopologyView & { readonly shared: () => Promise<SharedCluster> };

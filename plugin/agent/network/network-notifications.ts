@@ -1,15 +1,7 @@
-import { bindSocket, closeDescriptor, openSocket, setSocketOption } from '#plugin/netlink/libc.ts';
+import { closeDescriptor } from '#plugin/netlink/libc.ts';
 import { decodeMessages, type NetlinkMessage } from '#plugin/netlink/netlink-message.ts';
-import { netlinkAddress } from '#plugin/netlink/netlink-socket.ts';
-import {
-  AF,
-  NETLINK,
-  NETLINK_OPTION,
-  NFNLGRP_NFTABLES,
-  RTNLGRP,
-  SOCK,
-  SOL_NETLINK,
-} from '#plugin/netlink/netlink-tables.ts';
+import { followSocket, openSubscription } from '#plugin/netlink/netlink-subscription.ts';
+import { NETLINK, NFNLGRP_NFTABLES, RTNLGRP } from '#plugin/netlink/netlink-tables.ts';
 
 /** Whatever may have moved a link, an address, a route, forwarding or a rule of this node. IPv4 routes go silently with their link. */
 const ROUTE_GROUPS = [
@@ -36,7 +28,9 @@ export class NetworkNotifications implements Disposable {
       [NETLINK.ROUTE, hasOverlay ? [...ROUTE_GROUPS, RTNLGRP.NEIGH] : ROUTE_GROUPS],
       [NETLINK.NETFILTER, [NFNLGRP_NFTABLES]],
     ]);
-    this.#sockets = [...groups].map(([protocol, wanted]) => ({ protocol, fd: subscribe(protocol, wanted) }));
+    this.#sockets = [...groups].map(([protocol, wanted]) => {
+      return { protocol, fd: openSubscription({ protocol, groups: wanted, isOfAll: false, mayLose: true }) };
+    });
   }
 
   /**
@@ -44,27 +38,18 @@ export class NetworkNotifications implements Disposable {
    * @param isWanted asked about every message of rtnetlink; one of nf_tables always counts
    */
   async watch(onNotification: () => void, isWanted: (message: NetlinkMessage) => boolean): Promise<void> {
-    const follow = ({ fd, protocol }: { readonly fd: number; readonly protocol: number }): Promise<void> =>
-      this.#follow(fd, (chunk) => {
+    const follow = ({ fd, protocol }: { readonly fd: number; readonly protocol: number }): Promise<void> => {
+      const take = (chunk: Uint8Array): void => {
         if (protocol !== NETLINK.ROUTE || hasWanted(chunk, isWanted)) onNotification();
-      });
+      };
+      return followSocket(fd, take, () => this.#isClosed);
+    };
     await Promise.all(this.#sockets.map(follow));
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
     for (const { fd } of this.#sockets) closeDescriptor(fd);
-  }
-
-  async #follow(fd: number, take: (chunk: Uint8Array) => void): Promise<void> {
-    try {
-      for await (const chunk of Bun.file(fd).stream()) {
-        if (this.#isClosed) return;
-        if (chunk.byteLength > 0) take(chunk);
-      }
-    } catch (error) {
-      if (!this.#isClosed) throw error;
-    }
   }
 }
 
@@ -74,22 +59,6 @@ function hasWanted(chunk: Uint8Array, isWanted: (message: NetlinkMessage) => boo
     return decodeMessages(chunk).some(isWanted);
   } catch (error) {
     if (error instanceof RangeError) return true;
-    throw error;
-  }
-}
-
-function subscribe(protocol: number, groups: readonly number[]): number {
-  const fd = openSocket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | SOCK.NONBLOCK, protocol);
-  try {
-    // A lost message does no harm: the ones before it have woken already.
-    setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.NO_ENOBUFS, value: 1 });
-    bindSocket(fd, netlinkAddress());
-    for (const group of groups) {
-      setSocketOption(fd, { level: SOL_NETLINK, name: NETLINK_OPTION.ADD_MEMBERSHIP, value: group });
-    }
-    return fd;
-  } catch (error) {
-    closeDescriptor(fd);
     throw error;
   }
 }

@@ -4,6 +4,31 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The file that is the server. */
+export const SERVER_MAIN = resolve(import.meta.dirname, '../main.ts');
+
+/** How a server is started. */
+export type ServerStart = {
+  /** Beside, or instead of, those of `listServerSettings`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What runs it: a program and its arguments, which the command line of the server follows. */
+  readonly launcher?: readonly string[];
+};
+
+/** The environment of a server on a free port of loopback: no pages, no lab, no cluster, nothing that goes for its size. */
+export function listServerSettings(dataFolder: string): NodeJS.ProcessEnv {
+  const { KUBECONFIG: _config, KUBERNETES_SERVICE_HOST: _host, ...environment } = process.env;
+  return {
+    ...environment,
+    PODWIRE_DATA: dataFolder,
+    PODWIRE_LISTEN: '127.0.0.1:0',
+    PODWIRE_WEB: 'off',
+    PODWIRE_LAB: 'off',
+    PODWIRE_LOG: 'error',
+    PODWIRE_RETENTION_SIZE: 'off',
+  };
+}
+
 /** The real server, `server/main.ts`, in a process of its own. */
 export class ServerProcess implements AsyncDisposable {
   readonly dataFolder: string;
@@ -23,23 +48,13 @@ export class ServerProcess implements AsyncDisposable {
     return join(this.dataFolder, 'run', 'collector.sock');
   }
 
-  /** Without pages and lab; with a cluster where `kubeConfig` names a file. */
-  static async start(dataFolder: string, kubeConfig?: string): Promise<ServerProcess> {
+  /** Without pages and lab; with a cluster where `KUBECONFIG` names a file. Rejects where the server ends before it is ready. */
+  static async start(dataFolder: string, given: ServerStart = {}): Promise<ServerProcess> {
     const beganMs = performance.now();
-    const root = resolve(import.meta.dirname, '..');
-    const { KUBECONFIG: _config, KUBERNETES_SERVICE_HOST: _host, ...environment } = process.env;
-    const child = spawn(process.execPath, [join(root, 'server/main.ts')], {
+    const [command = '', ...args] = [...(given.launcher ?? []), process.execPath, SERVER_MAIN];
+    const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        ...environment,
-        PODWIRE_DATA: dataFolder,
-        PODWIRE_LISTEN: '127.0.0.1:0',
-        PODWIRE_WEB: 'off',
-        PODWIRE_LAB: 'off',
-        PODWIRE_LOG: 'error',
-        PODWIRE_RETENTION_SIZE: 'off',
-        ...(kubeConfig !== undefined && { KUBECONFIG: kubeConfig }),
-      },
+      env: { ...listServerSettings(dataFolder), ...given.settings },
     });
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -53,6 +68,10 @@ export class ServerProcess implements AsyncDisposable {
     }
     while (!(await fetch(`${url}/readyz`)).ok) await sleep(2);
     return new ServerProcess(dataFolder, child, { url, ms: performance.now() - beganMs });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Resident memory, now and at most, in MiB: proc(5). */
