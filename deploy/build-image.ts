@@ -54,10 +54,18 @@ class Buildah implements Disposable {
 
 /** Where this machine's apt takes Debian's own packages from: the suites of every release are there. */
 function findMirror(): string {
-  const format = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
-  const [mirror] = run({ command: 'apt-get', args: ['indextargets', ...format] }).split('\n');
-  if (!mirror) throw new Error('apt knows no mirror of Debian on this machine: apt-get update');
+  const known = readMirror();
+  if (known !== '') return known;
+  // Images of Debian come without lists.
+  run({ command: 'apt-get', args: ['-qq', 'update'] });
+  const mirror = readMirror();
+  if (mirror === '') throw new Error('apt knows no mirror of Debian on this machine, after apt-get update neither');
   return mirror;
+}
+
+function readMirror(): string {
+  const format = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
+  return run({ command: 'apt-get', args: ['indextargets', ...format] }).split('\n')[0] ?? '';
 }
 
 /** A Debian as its own slim image has it, and what the agent calls; kept between builds. @returns path of the archive */

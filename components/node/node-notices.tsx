@@ -18,7 +18,8 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
   const losses = agent.status === undefined ? [] : listLosses(agent.status);
   const ready = facts?.ready;
   const asked = agent.state === 'live' ? agent.status?.runtimeStatus : undefined;
-  const isUnused = Object.values(topology.pods).every(({ lastAdd }) => lastAdd === undefined);
+  // Of somebody who is not shown all pods, nothing follows from seeing none.
+  const isUnused = omitted === undefined && Object.keys(topology.attachments).length === 0;
   const details = (
     <button type="button" onClick={() => onSelect('agent')} className="underline underline-offset-2 hover:text-text">
       Details
@@ -38,7 +39,7 @@ export function NodeNotices({ topology, onSelect }: NodeNoticesProps) {
           icon={<Activity aria-hidden size={14} className={asked.error ? 'text-warning' : 'text-text-3'} />}
           role="note"
         >
-          {describeRuntimeStatus(asked)} {isUnused && 'No pod has been added yet.'}
+          {describeRuntimeStatus(asked)} {isUnused && 'No pod is wired here.'}
         </Notice>
       )}
       {agent.state !== 'live' && (

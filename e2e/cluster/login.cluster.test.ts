@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, expect as expectPage, type Page } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { renderKubeconfig } from './control-plane/credentials.ts';
 import { createPod, runPod } from './pods.ts';
 import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
@@ -26,8 +26,6 @@ beforeAll(async () => {
   await release.install('cni.mode=bridge');
   await reachCollector(cluster);
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'guests' } });
-  await runPod(api, 'hidden', { nodeName: 'k8s-node01' });
-  await createPod(api, 'shown', { namespace: 'guests', nodeName: 'k8s-node01' });
   tokens = {
     admin: await createPerson(cluster, 'root', { clusterRole: 'cluster-admin' }),
     guest: await createPerson(cluster, 'guest', { roles: { guests: 'view' } }),
@@ -66,41 +64,57 @@ const read = (path: string): Promise<{ readonly status: number; readonly text: s
 
 const awaitLive = () => expectPage(page.locator('[data-connection]')).toHaveText(/^Live/, { timeout: 30_000 });
 
-test('a person comes in by a token of kubectl, sees the cluster, and logs out; the session ends with that', async () => {
+test('a node that is Ready before its first pod says why: the runtime asks STATUS and is told so', async () => {
   await logIn(tokens.admin);
   await awaitLive();
-  await page.goto(`${URL}/pods/default/hidden`);
-  await expectPage(page.getByRole('heading', { name: /hidden/ }).first()).toBeVisible({ timeout: 30_000 });
-  const [cookie] = await context.cookies();
-  expect(cookie).toMatchObject({ name: 'podwire_session', httpOnly: true, sameSite: 'Strict' });
-  expect(await page.evaluate(() => document.cookie)).toBe('');
-  await page.getByRole('button', { name: /^Logged in as system:serviceaccount:people:root/ }).click();
-  await page.getByRole('button', { name: 'Log out' }).click();
-  await expectPage(page).toHaveURL(/\/login/, { timeout: 30_000 });
-  // A stolen copy of the cookie is worth nothing then.
-  await context.addCookies(cookie === undefined ? [] : [cookie]);
-  expect(await read('/api/v1/nodes')).toMatchObject({ status: 401 });
+  await page.goto(`${URL}/nodes/k8s-node01`);
+  await expectPage(
+    page.getByText(/^The runtime asks STATUS every few seconds .*: the network is ready\. No pod is wired here\.$/),
+  ).toBeVisible({ timeout: 90_000 });
 });
 
-test('a person who may see one namespace sees its pods and no others, wherever they look', async () => {
-  await logIn(tokens.guest);
-  await awaitLive();
-  await waitFor({ what: 'the pod of the namespace', explain: () => read('/api/v1/pods') }, async () =>
-    (await read('/api/v1/pods')).text.includes('shown'),
-  );
-  for (const path of ['/api/v1/pods', '/api/v1/events?limit=1000', '/api/v1/nodes', '/api/v1/cluster']) {
-    expect((await read(path)).text).not.toContain('hidden');
-  }
-  expect(await read('/api/v1/pods/default/hidden')).toMatchObject({ status: 404 });
-  for (const path of ['/', '/pods', '/timeline', '/nodes/k8s-node01']) {
-    await page.goto(`${URL}${path}`);
-    await page.waitForLoadState('networkidle');
-    expect(await page.content()).not.toContain('hidden<');
-  }
-});
+describe('with a pod in each of two namespaces', () => {
+  beforeAll(async () => {
+    await runPod(cluster.api, 'hidden', { nodeName: 'k8s-node01' });
+    await createPod(cluster.api, 'shown', { namespace: 'guests', nodeName: 'k8s-node01' });
+  });
 
-test('a token that is no token gets nobody in', async () => {
-  await logIn('not.a.token');
-  await expectPage(page.getByRole('alert').filter({ hasText: 'not accepted' })).toBeVisible({ timeout: 30_000 });
-  expect(await context.cookies()).toEqual([]);
+  test('a person comes in by a token of kubectl, sees the cluster, and logs out; the session ends with that', async () => {
+    await logIn(tokens.admin);
+    await awaitLive();
+    await page.goto(`${URL}/pods/default/hidden`);
+    await expectPage(page.getByRole('heading', { name: /hidden/ }).first()).toBeVisible({ timeout: 30_000 });
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ name: 'podwire_session', httpOnly: true, sameSite: 'Strict' });
+    expect(await page.evaluate(() => document.cookie)).toBe('');
+    await page.getByRole('button', { name: /^Logged in as system:serviceaccount:people:root/ }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await expectPage(page).toHaveURL(/\/login/, { timeout: 30_000 });
+    // A stolen copy of the cookie is worth nothing then.
+    await context.addCookies(cookie === undefined ? [] : [cookie]);
+    expect(await read('/api/v1/nodes')).toMatchObject({ status: 401 });
+  });
+
+  test('a person who may see one namespace sees its pods and no others, wherever they look', async () => {
+    await logIn(tokens.guest);
+    await awaitLive();
+    await waitFor({ what: 'the pod of the namespace', explain: () => read('/api/v1/pods') }, async () =>
+      (await read('/api/v1/pods')).text.includes('shown'),
+    );
+    for (const path of ['/api/v1/pods', '/api/v1/events?limit=1000', '/api/v1/nodes', '/api/v1/cluster']) {
+      expect((await read(path)).text).not.toContain('hidden');
+    }
+    expect(await read('/api/v1/pods/default/hidden')).toMatchObject({ status: 404 });
+    for (const path of ['/', '/pods', '/timeline', '/nodes/k8s-node01']) {
+      await page.goto(`${URL}${path}`);
+      await page.waitForLoadState('networkidle');
+      expect(await page.content()).not.toContain('hidden<');
+    }
+  });
+
+  test('a token that is no token gets nobody in', async () => {
+    await logIn('not.a.token');
+    await expectPage(page.getByRole('alert').filter({ hasText: 'not accepted' })).toBeVisible({ timeout: 30_000 });
+    expect(await context.cookies()).toEqual([]);
+  });
 });

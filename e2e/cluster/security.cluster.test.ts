@@ -110,7 +110,7 @@ describe('an agent', () => {
     await expectRefusal({ by, call: { path: `/agent/v1/commands?node=${OTHER}&bootId=x` } }, 403, 'other-node');
     const forged = await by.call(makeBatch(OWN, OWN, OTHER));
     answers.push(forged.text);
-    expect([forged.status, forged.text]).toEqual([400, expect.stringContaining('malformed-batch')]);
+    expect([forged.status, forged.text]).toEqual([422, expect.stringContaining('malformed-batch')]);
     // A plugin names its host, which may be called otherwise than the node: what counts is whose agent sent it.
     expect(await by.call(makeBatch(OWN, OTHER))).toMatchObject({ status: 200 });
   });

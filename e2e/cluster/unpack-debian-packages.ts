@@ -70,8 +70,18 @@ async function writeAptConfiguration(folder: string): Promise<string> {
   return path;
 }
 
-/** The mirror of Debian itself, not of its security updates or of somebody else's packages. */
+/** The mirror of Debian itself. A machine whose lists were removed, as images of Debian have it, fetches them first. */
 async function findMirror(): Promise<string> {
+  const known = await readMirror();
+  if (known !== undefined) return known;
+  await runOrThrow(['apt-get', '-qq', 'update'], { timeoutMs: APT_TIMEOUT_MS });
+  const mirror = await readMirror();
+  if (mirror === undefined) throw new Error('apt knows no mirror of Debian here, after apt-get update neither');
+  return mirror;
+}
+
+/** Not that of security updates or of somebody else's packages. */
+async function readMirror(): Promise<string | undefined> {
   const targets = await runOrThrow([
     'apt-get',
     'indextargets',
@@ -80,6 +90,5 @@ async function findMirror(): Promise<string> {
     'Created-By: Packages',
   ]);
   const found = targets.split('\n').find((line) => line.startsWith('Debian Debian '));
-  if (found === undefined) throw new Error('apt knows no mirror of Debian here (apt-get update may help)');
-  return found.split(' ')[2] ?? '';
+  return found?.split(' ')[2];
 }
