@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { LogRecorder } from './collector/log-recorder.ts';
-import { isStorageError } from './store/storage-error.ts';
+import { isStorageError, mayPass } from './store/storage-error.ts';
 import type { LogRetention } from './topology/log-retention.ts';
 import type { TopologyFold } from './topology/topology-fold.ts';
 
@@ -48,7 +48,12 @@ export class Upkeep {
 
   /** The last writing, once nothing comes in any more. */
   finish(): void {
-    this.#try(() => this.#fold.close());
+    try {
+      this.#fold.close();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#tellWaiting(error);
+    }
   }
 
   #retain(): void {
@@ -77,8 +82,12 @@ export class Upkeep {
     try {
       work();
     } catch (error) {
-      if (!isStorageError(error)) throw error;
-      this.#log.warn({ err: error }, 'the event store cannot be written');
+      if (!mayPass(error)) throw error;
+      this.#tellWaiting(error);
     }
+  }
+
+  #tellWaiting(error: unknown): void {
+    this.#log.warn({ err: error }, 'the event store cannot be written');
   }
 }

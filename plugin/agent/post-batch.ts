@@ -9,8 +9,13 @@ export type PostOutcome =
   | { readonly type: 'refused'; readonly reason: string; readonly isTooLarge: boolean }
   | { readonly type: 'unreachable'; readonly reason: string };
 
-/** Statuses that speak about the content; any other failure speaks about the moment. RFC 9110 section 15.5. */
-const contentStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
+/**
+ * The collector's words about the content. Any other failure speaks about the moment, whatever its status: that of a collector
+ * which is older than this agent, or of somebody else who has its address just now.
+ */
+const contentProblems: ReadonlySet<string> = new Set(
+  ['malformed-batch', 'too-large'].map((word) => `https://podwire.io/problems/${word}`),
+);
 const timeoutMs = 20_000;
 
 /** Posts one encoded batch to the collector. */
@@ -32,11 +37,22 @@ export async function postBatch(
     const text = await response.text();
     if (response.ok) return { type: 'accepted', receipt: BatchReceipt.parse(JSON.parse(text)) };
     const reason = `HTTP ${response.status}: ${text.slice(0, 300)}`;
-    if (!contentStatuses.has(response.status)) return { type: 'unreachable', reason };
-    return { type: 'refused', reason, isTooLarge: response.status === 413 };
+    // Of a proxy too: it takes less at once.
+    const isTooLarge = response.status === 413;
+    if (!isTooLarge && !contentProblems.has(readProblemType(text))) return { type: 'unreachable', reason };
+    return { type: 'refused', reason, isTooLarge };
   } catch (error) {
     return { type: 'unreachable', reason: describeError(error) };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** @returns `''` where it is no problem document of RFC 9457 */
+function readProblemType(text: string): string {
+  try {
+    return (JSON.parse(text) as { readonly type?: string } | null)?.type ?? '';
+  } catch {
+    return '';
   }
 }

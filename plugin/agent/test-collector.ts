@@ -144,7 +144,7 @@ export class TestCollector {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(text));
     };
     if (batch.records.some((record) => this.refusedIds.has(idOf(record) ?? ''))) {
-      return answer(422, { type: 'about:blank' });
+      return answer(422, malformed);
     }
     switch (this.behaviour) {
       case 'silent':
@@ -155,7 +155,7 @@ export class TestCollector {
       case 'disk-full':
         return answer(507, { type: 'about:blank' });
       case 'refuse-invocations':
-        if (batch.records.some(({ type }) => type === 'invocation')) return answer(422, { type: 'about:blank' });
+        if (batch.records.some(({ type }) => type === 'invocation')) return answer(422, malformed);
         break;
       case 'crash-after-storing':
         this.#store(batch, body);
@@ -177,6 +177,8 @@ export class TestCollector {
     else if (!known.equals(body)) this.violations.push(key);
   }
 }
+
+const malformed = { type: 'https://podwire.io/problems/malformed-batch' };
 
 function parseBatch(body: Uint8Array): ReceivedBatch {
   const [header, ...records] = gunzipSync(body).toString('utf8').trim().split('\n');

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { ReviewUnavailable } from '../auth/access-reviews.ts';
+import { isDamage } from '../store/storage-error.ts';
 import { TimeGone } from '../topology/past-view.ts';
 import { addAgentRoutes } from './agent-routes.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
@@ -54,8 +55,16 @@ export function createApi(parts: ApiParts): Api {
     }
     if (error instanceof ReviewUnavailable) return respondProblem(context, 'review-unavailable', error.message);
     if (error instanceof TimeGone) return respondProblem(context, 'before-retention', error.message);
-    parts.log.error({ err: error, path: context.req.path }, 'route failed');
+    if (isDamage(error)) endBy(error);
+    else parts.log.error({ err: error, path: context.req.path }, 'route failed');
     return respondProblem(context, 'internal', 'See the log of this Podwire.');
   });
   return api;
+}
+
+/** As damage does that is found by a timer: `main` says it in one line and ends. The answer goes first. */
+function endBy(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

@@ -4,7 +4,7 @@ import { needsSnapshot } from '#model/log/fold-agent.ts';
 import type { BatchReceipt, BatchRecord } from '#model/protocol/agent-batch.ts';
 import type { CommandResult } from '#model/protocol/agent-command.ts';
 import { fail, type Result, succeed } from '#model/result.ts';
-import { isStorageError } from '../store/storage-error.ts';
+import { mayPass } from '../store/storage-error.ts';
 import type { SpanExport } from '../telemetry/span-export.ts';
 import type { TopologyFold } from '../topology/topology-fold.ts';
 import type { Append, LogRecorder } from './log-recorder.ts';
@@ -86,7 +86,7 @@ export class Collector {
       for (const { batch, done } of group) done.resolve(succeed(this.#acknowledge(batch)));
     } catch (error) {
       for (const { done } of group) {
-        if (isStorageError(error)) done.resolve(fail(describeTrouble(error as Error)));
+        if (mayPass(error)) done.resolve(fail(describeTrouble(error as Error)));
         else done.reject(error);
       }
     }

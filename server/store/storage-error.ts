@@ -19,8 +19,16 @@ export function readStorageCode(error: unknown): number | undefined {
   return typeof errcode === 'number' ? errcode & 0xff : undefined;
 }
 
-/** True for trouble with the disk or the file, which may pass; false for a mistake of ours. */
+/** True for trouble with the disk or the file; false for a mistake of ours. */
 export const isStorageError = (error: unknown): boolean => OF_THE_FILE.has(readStorageCode(error) ?? 0);
+
+const OF_ITS_CONTENT = new Set([CORRUPT, NO_DATABASE]);
+
+/** True for damage in the file, which waiting does not mend: it ends the server, wherever it is found. */
+export const isDamage = (error: unknown): boolean => OF_ITS_CONTENT.has(readStorageCode(error) ?? 0);
+
+/** True for trouble after which the same may be tried again: a full disk has room some day. */
+export const mayPass = (error: unknown): boolean => isStorageError(error) && !isDamage(error);
 
 /** The file in the data folder. */
 export const STORE_FILE = 'podwire.db';

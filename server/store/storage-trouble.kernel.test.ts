@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -189,5 +189,29 @@ test('when the disk becomes full a batch is refused whole, and taken when there 
     expect((await post(url, body)).status).toBe(200);
     expect((await post(url, body)).status).toBe(200);
     expect(await countStored(url)).toBe(sequence * 20);
+  });
+});
+
+test('damage that only a question shows ends a running server with the same line', async () => {
+  await withFolder(async (folder) => {
+    const app = await startTestServer(folder);
+    const events = Array.from({ length: 50 }, (_, place) => buildInvocation('ADD', 1, { id: `a${place}` }));
+    await app.post(
+      1,
+      events.map((event) => ({ type: 'invocation', event })),
+    );
+    await app[Symbol.asyncDispose]();
+    const database = new DatabaseSync(join(folder, 'podwire.db'));
+    expect(database.prepare("UPDATE chunk SET bodies = X'28b52ffd00'").run().changes).toBe(1);
+    database.close();
+    const said = { errors: join(folder, 'errors'), status: join(folder, 'status') };
+    const line = `"$0" "$@" 2>'${said.errors}'; echo $? >'${said.status}'`;
+    const { url } = await ServerProcess.start(folder, { launcher: ['sh', '-c', line] });
+    await fetch(`${url}/api/v1/events/a7`).catch(() => undefined);
+    while (!existsSync(said.status)) await sleep(20);
+    expect(readFileSync(said.errors, 'utf8')).toMatch(
+      /^The event store .*podwire\.db cannot be used: database disk image is malformed\. .*PODWIRE_DATA\.\n$/,
+    );
+    expect(readFileSync(said.status, 'utf8')).toBe('1\n');
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import { isStorageError } from './storage-error.ts';
+import { mayPass } from './storage-error.ts';
 
 const COPY_EVERY_MS = 500;
 /** 64 MiB in pages of 4 KiB: then the writer itself copies the rest and begins anew, else a busy one's would grow for ever. */
@@ -24,7 +24,7 @@ export class WalKeeper implements AsyncDisposable {
         database.exec('PRAGMA wal_checkpoint(RESTART)');
       } catch (error) {
         // A full disk: the next batch meets it too, and says so to its agent.
-        if (!isStorageError(error)) throw error;
+        if (!mayPass(error)) throw error;
       }
     });
   }
