@@ -141,7 +141,9 @@ type Sysctls = NetworkNamespace['sysctls'];
 function diffSysctls(before: Sysctls, after: Sysctls): NamespaceChange['sysctlChange'] {
   if (before === after) return undefined;
   const put: Sysctls = {};
-  for (const [name, value] of Object.entries(after)) if (before[name] !== value) put[name] = value;
-  const remove = Object.keys(before).filter((name) => after[name] === undefined);
+  const remove: string[] = [];
+  // A full node has thousands: no list of them is made.
+  for (const name in after) if (before[name] !== after[name]) put[name] = after[name] as string;
+  for (const name in before) if (after[name] === undefined) remove.push(name);
   return Object.keys(put).length === 0 && remove.length === 0 ? undefined : { put, remove };
 }

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
+import { applyNamespaceChange } from '#model/kernel/apply-kernel-delta.ts';
 import { diffNamespace, exactEquality, type NamespaceEquality } from '#model/kernel/diff-namespace.ts';
-import type { KernelChange } from '#model/kernel/kernel-delta.ts';
+import type { KernelChange, NamespaceChange } from '#model/kernel/kernel-delta.ts';
 import type { FdbEntry, Neighbour, Netfilter, NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { WireguardDevice } from '#model/kernel/wireguard-device.ts';
+import { equalJson } from '#model/topology/equal-json.ts';
 
 export type NamespacesById = ReadonlyMap<NetnsId, NetworkNamespace>;
+
+export interface NamespacesDifference {
+  readonly changes: KernelChange[];
+  /** What he knows who was told the changes. */
+  readonly told: Map<NetnsId, NetworkNamespace>;
+}
 
 /**
  * What has to be told to someone who knows `before` so that he knows `after`: whole namespaces that are new, records of
@@ -15,8 +23,9 @@ export function diffNamespaces(
   before: NamespacesById,
   after: NamespacesById,
   equality: NamespaceEquality,
-): KernelChange[] {
+): NamespacesDifference {
   const changes: KernelChange[] = [];
+  const told = new Map(after);
   for (const namespaceId of before.keys()) {
     if (!after.has(namespaceId)) changes.push({ type: 'namespace.remove', namespaceId });
   }
@@ -26,10 +35,48 @@ export function diffNamespaces(
       changes.push({ type: 'namespace.put', namespace });
       continue;
     }
-    const change = diffNamespace(known, namespace, equality);
+    if (known === namespace) continue;
+    const tolerance = new Tolerance(equality);
+    const change = diffNamespace(known, namespace, tolerance);
     if (change !== undefined) changes.push(change);
+    if (tolerance.parts.size > 0) told.set(id, keepTolerated(known, namespace, { change, parts: tolerance.parts }));
   }
-  return changes;
+  return { changes, told };
+}
+
+/** Remembers where it took two things for the same that are not. */
+class Tolerance implements NamespaceEquality {
+  readonly parts = new Set<keyof NetworkNamespace>();
+  readonly #equality: NamespaceEquality;
+
+  constructor(equality: NamespaceEquality) {
+    this.#equality = equality;
+  }
+
+  isSameRecord = (...[kind, one, other]: Parameters<NamespaceEquality['isSameRecord']>): boolean =>
+    this.#note(kind, this.#equality.isSameRecord(kind, one, other), [one, other]);
+
+  isSameNetfilter = (one: unknown, other: unknown): boolean =>
+    this.#note('netfilter', this.#equality.isSameNetfilter(one, other), [one, other]);
+
+  isSamePart = (...[part, one, other]: Parameters<NamespaceEquality['isSamePart']>): boolean =>
+    this.#note(part, this.#equality.isSamePart(part, one, other), [one, other]);
+
+  #note(part: keyof NetworkNamespace, isSame: boolean, [one, other]: readonly [unknown, unknown]): boolean {
+    if (isSame && !this.parts.has(part) && !equalJson(one, other)) this.parts.add(part);
+    return isSame;
+  }
+}
+
+/** Of parts with something that was not told, what was told; all else as it is now: what is the same object needs no comparison next time. */
+function keepTolerated(
+  known: NetworkNamespace,
+  now: NetworkNamespace,
+  { change, parts }: { readonly change: NamespaceChange | undefined; readonly parts: Tolerance['parts'] },
+): NetworkNamespace {
+  // Settings are never tolerated, and a full node has thousands.
+  const told = change === undefined ? known : applyNamespaceChange(known, { ...change, sysctlChange: undefined });
+  return { ...now, ...Object.fromEntries([...parts].map((part) => [part, told[part]])) };
 }
 
 /**

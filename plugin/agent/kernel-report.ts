@@ -1,6 +1,4 @@
-import { applyNamespaceChange } from '#model/kernel/apply-kernel-delta.ts';
-import { diffNamespace, exactEquality } from '#model/kernel/diff-namespace.ts';
-import type { KernelChange } from '#model/kernel/kernel-delta.ts';
+import { exactEquality } from '#model/kernel/diff-namespace.ts';
 import type { NetnsId, NetworkNamespace } from '#model/kernel/kernel-snapshot.ts';
 import type { BatchRecord } from '#model/protocol/agent-batch.ts';
 import { diffNamespaces, equalityButForNoise, type NamespacesById } from './diff-namespaces.ts';
@@ -46,30 +44,10 @@ export class KernelReport {
       };
     }
     if (isCompared) return undefined;
-    const changes = diffNamespaces(this.#told, now, isFull ? exactEquality : equalityButForNoise);
+    const { changes, told } = diffNamespaces(this.#told, now, isFull ? exactEquality : equalityButForNoise);
+    this.#told = told;
     if (changes.length === 0) return undefined;
     this.#sequence += 1;
-    this.#told = applyChanges(this.#told, { changes, now });
     return { type: 'kernel.delta', delta: { ...about, sequence: this.#sequence, changes } };
   }
-}
-
-/** What is known after the changes: the records that were told, and of the others what was known before. */
-function applyChanges(
-  known: NamespacesById,
-  { changes, now }: { readonly changes: readonly KernelChange[]; readonly now: NamespacesById },
-): NamespacesById {
-  const told = new Map(known);
-  for (const change of changes) {
-    if (change.type === 'namespace.remove') told.delete(change.namespaceId);
-    else if (change.type === 'namespace.put') told.set(change.namespace.id, change.namespace);
-    else {
-      const [before, after] = [known.get(change.namespaceId), now.get(change.namespaceId)];
-      if (before === undefined || after === undefined) continue;
-      const next = applyNamespaceChange(before, change);
-      // Where all was told, the state itself is kept: what is the same object needs no comparison next time.
-      told.set(change.namespaceId, diffNamespace(next, after) === undefined ? after : next);
-    }
-  }
-  return told;
 }
