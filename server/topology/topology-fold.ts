@@ -205,6 +205,8 @@ export class TopologyFold {
 
   /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. */
   #pass(beganMs: number): void {
+    // One that was asked for besides, while a pass was cut, would go on beside this one and outlive the store.
+    clearImmediate(this.#next);
     this.#next = undefined;
     const mayWait = beganMs < this.#unwatchedFromMs;
     let isCut = false;
