@@ -159,11 +159,10 @@ export class TopologyFold {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#next);
     this.#listeners.clear();
     this.flush();
     clearTimeout(this.#timer);
+    clearImmediate(this.#next);
     this.#keeper.saveSummaries(() => false);
     this.#cluster.close();
   }
@@ -203,9 +202,8 @@ export class TopologyFold {
     }, afterMs);
   }
 
-  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. */
+  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. Ends any pass that was to go on, or there were two. */
   #pass(beganMs: number): void {
-    // One that was asked for besides, while a pass was cut, would go on beside this one and outlive the store.
     clearImmediate(this.#next);
     this.#next = undefined;
     const mayWait = beganMs < this.#unwatchedFromMs;
