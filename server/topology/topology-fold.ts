@@ -202,7 +202,7 @@ export class TopologyFold {
     }, afterMs);
   }
 
-  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. Ends any pass that was to go on, or there were two. */
+  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. Ends what was to go on. */
   #pass(beganMs: number): void {
     clearImmediate(this.#next);
     this.#next = undefined;
