@@ -34,7 +34,7 @@ type Sizes = {
 };
 
 /**
- * `npm run bench -- collector [--batches 400] [--nodes 5000] [--seconds 30] [--hours 24] [--write]`
+ * `npm run bench -- collector [--batches 400] [--nodes 5000] [--seconds 30] [--hours 24] [--only flood|scale] [--write]`
  *
  * Measures the real server in a process of its own, under the load of another process, with what a real node's plugin and
  * kernel said; beside it, what SQLite alone takes of the same bytes. `--write` puts the report into docs/performance.md.
@@ -47,6 +47,7 @@ export async function runCollectorBench(args: readonly string[]): Promise<number
       nodes: { type: 'string', default: '5000' },
       seconds: { type: 'string', default: '30' },
       hours: { type: 'string', default: '24' },
+      only: { type: 'string' },
       write: { type: 'boolean', default: false },
     },
   });
@@ -65,7 +66,12 @@ export async function runCollectorBench(args: readonly string[]): Promise<number
     const smallPath = join(folder, 'node30.json');
     const small = recordNode(podwire, 30);
     writeFileSync(smallPath, JSON.stringify(small));
-    const report = formatCollectorReport(await measure({ folder, small, smallPath, podwire }, sizes));
+    const bench = { folder, small, smallPath, podwire };
+    if (values.only !== undefined) {
+      process.stdout.write(`${JSON.stringify(await measurePart(bench, sizes, values.only))}\n`);
+      return 0;
+    }
+    const report = formatCollectorReport(await measure(bench, sizes));
     process.stdout.write(`${machine}\n\n${report}\n`);
     if (values.write) {
       const path = join(root, 'docs/performance.md');
@@ -78,6 +84,10 @@ export async function runCollectorBench(args: readonly string[]): Promise<number
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** One part by itself, for whoever works on it: its bare numbers. */
+const measurePart = (bench: Bench, sizes: Sizes, part: string): Promise<object> =>
+  part === 'flood' ? measureFlood(bench, sizes) : measureScale(bench, sizes);
 
 async function measure(bench: Bench, sizes: Sizes): Promise<CollectorMeasurement> {
   const floor = {

@@ -10,7 +10,7 @@ const [name, ...args] = process.argv.slice(2);
 const USAGE = `usage: npm run bench -- plugin [--rounds 100] [--parallel 100] [--write]
        npm run bench -- agent [--pods 250] [--idle 60] [--changes 200] [--readings 20] [--write]
        npm run bench -- cluster [--rounds 8] [--pods 5] [--crowd 40] [--write]
-       npm run bench -- collector [--batches 400] [--nodes 5000] [--seconds 30] [--hours 24] [--write]
+       npm run bench -- collector [--batches 400] [--nodes 5000] [--seconds 30] [--hours 24] [--only flood|scale] [--write]
        npm run bench -- watch [--pods 20000] [--write]
 `;
 

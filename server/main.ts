@@ -6,6 +6,7 @@ import pino, { type Logger } from 'pino';
 import { fail, type Result, succeed } from '#model/result.ts';
 import type { LabClient } from './api/lab-client.ts';
 import { ReviewClient } from './auth/review-client.ts';
+import { boundGarbage } from './bound-garbage.ts';
 import { ClusterWatch } from './cluster/watch-cluster.ts';
 import { type Config, type Obstacle, readConfig } from './config.ts';
 import { LabProcess } from './lab-process.ts';
@@ -178,4 +179,5 @@ function readVersion(): string {
   return manifest.version ?? 'unknown';
 }
 
+boundGarbage();
 await main();

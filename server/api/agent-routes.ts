@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AgentPass } from '../auth/agent-door.ts';
-import { BATCH_COMPRESSED_BYTES, readBatch } from '../collector/read-batch.ts';
+import { BatchRoom } from '../collector/batch-room.ts';
+import { BATCH_COMPRESSED_BYTES, readBatch, weighBatch } from '../collector/read-batch.ts';
 import { isLoopback } from '../read-access.ts';
 import type { Api, ApiEnvironment, ApiParts } from './api-context.ts';
 import { answerCommandStream } from './command-stream.ts';
@@ -10,9 +11,13 @@ import { type ProblemWord, type Refusal, respondProblem, respondRefusal } from '
 type Refuse = (context: Context, word: ProblemWord, detail: string) => Response;
 type RefuseAgent = (context: Context, refusal: Refusal) => Response;
 
+/** A dozen batches of 500 invocations, and some hundred MiB of memory at most while they are read. */
+const ROOM_BYTES = 16 * 2 ** 20;
+
 /** Where agents post, and listen for commands. */
 export function addAgentRoutes(api: Api, parts: ApiParts): void {
   const { collector, commands, metrics } = parts;
+  const room = new BatchRoom(ROOM_BYTES);
   const refuse: Refuse = (context, word, detail) => {
     metrics.ingest.refused(word);
     return respondProblem(context, word, detail);
@@ -41,14 +46,16 @@ export function addAgentRoutes(api: Api, parts: ApiParts): void {
       }
       const body = new Uint8Array(await context.req.arrayBuffer());
       const startedMs = performance.now();
-      const batch = await readBatch(body, encoding);
-      if (!batch.ok) return refuse(context, batch.error.reason, batch.error.detail);
-      const stranger = findStranger(context.get('agent'), batch.value.header.node);
-      if (stranger !== undefined) return refuseAgent(context, stranger);
-      const receipt = await collector.accept(batch.value);
-      if (!receipt.ok) return refuse(context, receipt.error.reason, receipt.error.detail);
-      metrics.ingest.observeSeconds((performance.now() - startedMs) / 1000);
-      return context.json(receipt.value);
+      return room.hold(weighBatch(body, encoding), async () => {
+        const batch = await readBatch(body, encoding);
+        if (!batch.ok) return refuse(context, batch.error.reason, batch.error.detail);
+        const stranger = findStranger(context.get('agent'), batch.value.header.node);
+        if (stranger !== undefined) return refuseAgent(context, stranger);
+        const receipt = await collector.accept(batch.value);
+        if (!receipt.ok) return refuse(context, receipt.error.reason, receipt.error.detail);
+        metrics.ingest.observeSeconds((performance.now() - startedMs) / 1000);
+        return context.json(receipt.value);
+      });
     },
   );
 }

@@ -69,13 +69,20 @@ async function unpack(body: Uint8Array): Promise<Result<Buffer, BatchRefusal>> {
 }
 
 /**
- * In one piece where the end of the body tells the truth, RFC 1952 ISIZE: pieces would be allocated, and joined, besides. What
- * it may cost to believe it is bounded.
+ * In one piece where the end of the body tells the truth: pieces would be allocated, and joined, besides. What it may cost to
+ * believe it is bounded.
  */
 function guessUnpackedBytes(body: Uint8Array): number {
-  const told = body.length < 4 ? 0 : new DataView(body.buffer, body.byteOffset + body.length - 4, 4).getUint32(0, true);
-  return Math.min(Math.max(told + 1, LEAST_PIECE_BYTES), GREATEST_PIECE_BYTES);
+  return Math.min(Math.max(readToldBytes(body) + 1, LEAST_PIECE_BYTES), GREATEST_PIECE_BYTES);
 }
+
+/** How long gzip says at its end that it is unpacked: RFC 1952 ISIZE. */
+const readToldBytes = (body: Uint8Array): number =>
+  body.length < 4 ? 0 : new DataView(body.buffer, body.byteOffset + body.length - 4, 4).getUint32(0, true);
+
+/** The bytes that a batch says it has once it is unpacked, never fewer than it came in. */
+export const weighBatch = (body: Uint8Array, encoding: string): number =>
+  encoding === 'gzip' ? Math.max(body.length, Math.min(readToldBytes(body), BATCH_BYTES)) : body.length;
 
 /** `undefined` where it is not small, or not right: then it goes the long way. */
 function unpackSmall(body: Uint8Array): Buffer | undefined {

@@ -159,11 +159,10 @@ export class TopologyFold {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#next);
     this.#listeners.clear();
     this.flush();
     clearTimeout(this.#timer);
+    clearImmediate(this.#next);
     this.#keeper.saveSummaries(() => false);
     this.#cluster.close();
   }
@@ -203,8 +202,9 @@ export class TopologyFold {
     }, afterMs);
   }
 
-  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. */
+  /** Watched nodes at once, the others as far as their share of the time goes; never long in one piece. Ends what was to go on. */
   #pass(beganMs: number): void {
+    clearImmediate(this.#next);
     this.#next = undefined;
     const mayWait = beganMs < this.#unwatchedFromMs;
     let isCut = false;
