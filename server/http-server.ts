@@ -103,7 +103,7 @@ export class HttpServer implements AsyncDisposable {
     setSecurityHeaders(response);
     const problem = this.#guard(request, false);
     if (problem === undefined && !OURS.test(pathOf(request))) {
-      this.pages.serve(request, response);
+      this.pages.serve(request, response, this.#clientOf(request).address);
       return;
     }
     response.setHeader('cache-control', 'no-store');

@@ -23,8 +23,8 @@ export function addAgentRoutes(api: Api, parts: ApiParts): void {
   };
   api.use('/agent/*', makeAdmission(parts, refuseAgent));
   api.get('/agent/v1/commands', (context) => {
-    const { node } = context.req.query();
-    const stranger = findStranger(context.get('agent'), node);
+    // Read as `answerCommandStream` reads it: two ways to read a query might differ about one that is odd.
+    const stranger = findStranger(context.get('agent'), context.req.query('node'));
     return stranger === undefined ? answerCommandStream(context, commands) : refuseAgent(context, stranger);
   });
   api.post(
