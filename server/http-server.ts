@@ -63,7 +63,9 @@ export class HttpServer implements AsyncDisposable {
     const answerUnix = getRequestListener((request, env) => fetch(request, { ...env, ...AT_SOCKET }), {
       overrideGlobalObjects: false,
     });
-    this.#tcp = createServer((request, response) => this.#serve(request, response, answerTcp));
+    this.#tcp = createServer({ shouldUpgradeCallback: asksForSocket }, (request, response) =>
+      this.#serve(request, response, answerTcp),
+    );
     this.#tcp.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
@@ -164,6 +166,9 @@ export class HttpServer implements AsyncDisposable {
 }
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Programs offer HTTP/2 in the same header (Java's do, unasked): whoever does not take it answers as ever. RFC 9110 section 7.8 */
+const asksForSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?')[0] ?? '/';
 

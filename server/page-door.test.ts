@@ -96,3 +96,10 @@ test('who opens login pages without end waits, and who is logged in does not', a
   nowMs += 1_000;
   expect((await ask('/login')).body).toBe('page');
 });
+
+test('a program that offers HTTP/2 besides is answered as any other, and as little', async () => {
+  const offer = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' };
+  expect(await ask('/healthz', 'GET', offer)).toMatchObject({ status: 200, body: 'ok\n' });
+  expect((await ask('/api/v1/cluster', 'GET', offer)).status).toBe(401);
+  expect((await ask('/nodes/a', 'GET', offer)).status).toBe(302);
+});
