@@ -19,12 +19,19 @@ describe('secrets', () => {
     const masked = maskSecrets({
       token: 'x',
       list: [{ apiKey: { a: 1 }, DB_PASSWORD: 'x', author: 'kept' }],
+      kubeconfig: { 'client-key-data': 'x', preSharedKey: 'x', 'ipsec-psk': 'x', 'client-certificate-data': 'kept' },
       clientSecret: 7,
       etcd: { 'private-key': 'x' },
     });
     expect(masked).toEqual({
       token: '***',
       list: [{ apiKey: '***', DB_PASSWORD: '***', author: 'kept' }],
+      kubeconfig: {
+        'client-key-data': '***',
+        preSharedKey: '***',
+        'ipsec-psk': '***',
+        'client-certificate-data': 'kept',
+      },
       clientSecret: '***',
       etcd: { 'private-key': '***' },
     });

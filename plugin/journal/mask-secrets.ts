@@ -2,7 +2,7 @@ import type { JsonValue } from '#model/json.ts';
 
 /** Keys whose values are nobody's business. Cluster configurations carry tokens and datastore passwords. */
 const SECRET_KEY =
-  /secret|token|passw(or)?d|passphrase|credential|private_?-?key|api_?-?key|access_?-?key|auth(orization)?$/i;
+  /secret|token|passw(or)?d|passphrase|credential|(private|api|access|client|shared)_?-?key|psk$|auth(orization)?$/i;
 
 export const MASK = '***';
 
