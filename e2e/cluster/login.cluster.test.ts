@@ -121,6 +121,22 @@ describe('with a pod in each of two namespaces', () => {
     expect(await context.cookies()).toEqual([]);
   });
 
+  test('a pod’s page says what `kubectl get pods -o wide` says of it', async () => {
+    await logIn(tokens.admin);
+    await awaitLive();
+    const row = await cluster.api.kubectl('get', 'pod', 'hidden', '--no-headers', '-o', 'wide');
+    const [name = '', ready = '', status, restarts, _age, ip, node] = row.trim().split(/\s+/);
+    await page.goto(`${URL}/pods/default/hidden`);
+    await expectPage(page.getByRole('heading', { name }).first()).toBeVisible({ timeout: 30_000 });
+    const factOf = (label: string) => page.locator(`dt:text-is("${label}") + dd`).first();
+    const [some, all] = ready.split('/');
+    await expectPage(factOf('status')).toHaveText(status ?? '');
+    await expectPage(factOf('containers')).toHaveText(`${some} of ${all} ready, ${restarts} restarts`);
+    await expectPage(factOf('pod IPs')).toHaveText(ip ?? '');
+    await expectPage(factOf('node')).toHaveText(node ?? '');
+    await expectPage(factOf('created')).toHaveText(/\d\d:\d\d:\d\d$/);
+  });
+
   describe('the right to trace', () => {
     /** Of the only wire of a pod. */
     const findWire = (pod: string): Promise<string> =>
