@@ -53,7 +53,7 @@ export class HttpServer implements AsyncDisposable {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.pages = new PageDoor(parts.gate);
+    this.pages = new PageDoor(parts.gate, parts.metrics.access.refused);
     const { fetch } = parts.api;
     const answerTcp = getRequestListener(
       (request, env) =>

@@ -60,6 +60,10 @@ test('pages are only read: nothing that is sent to one comes as far as the frame
     expect(body).toContain('method-not-allowed');
   }
   expect(shown).toEqual([]);
+  const token = makeToken({ sub: 'prometheus' });
+  api.accounts.set(token, { username: 'prometheus', rights: ['get /metrics'] });
+  const { body } = await ask('/metrics', 'GET', { authorization: `Bearer ${token}` });
+  expect(body).toContain('podwire_refused_requests_total{reason="method-not-allowed"} 5\n');
 });
 
 test.each([

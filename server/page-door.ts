@@ -19,11 +19,13 @@ const NONCE_BYTES = 16;
  */
 export class PageDoor {
   readonly #gate: Gate | undefined;
+  readonly #onRefusal: (word: ProblemWord) => void;
   handler: PageHandler | undefined;
   isDevelopment = false;
 
-  constructor(gate: Gate | undefined) {
+  constructor(gate: Gate | undefined, onRefusal: (word: ProblemWord) => void) {
     this.#gate = gate;
+    this.#onRefusal = onRefusal;
   }
 
   /** `address`: as `readClient` tells it. */
@@ -31,6 +33,7 @@ export class PageDoor {
     if (this.handler === undefined) {
       answerProblem(response, 'not-found', 'The web app is off or still starting; the API is at /api/v1.');
     } else if (!this.isDevelopment && !METHODS.has(request.method)) {
+      this.#onRefusal('method-not-allowed');
       response.setHeader('allow', [...METHODS].join(', '));
       answerProblem(response, 'method-not-allowed', 'Pages are only read; the API is at /api/v1.');
     } else this.#show(request, response, address);
@@ -48,6 +51,7 @@ export class PageDoor {
       this.#setPolicy(request, response);
       void this.handler?.(request, response);
     } else {
+      this.#onRefusal('too-many-requests');
       response.setHeader('retry-after', String(waitS));
       answerProblem(response, 'too-many-requests', `Too many login pages. Try again in ${waitS} s.`);
     }
