@@ -14,6 +14,8 @@ const nextConfig: NextConfig = {
   devIndicators: false,
   allowedDevOrigins: ['127.0.0.1', 'localhost'],
   typescript: { ignoreBuildErrors: true, tsconfigPath: 'app/tsconfig.json' },
+  // No page has one: an optimiser that nobody needs would be open to everybody.
+  images: { unoptimized: true },
   experimental: { useTypeScriptCli: true },
 };
 

@@ -137,8 +137,13 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(checkManifests(path)).toEqual([]);
   });
 
-  it('as a tap asks the API for nothing and leaves /proc/sys as it is', () => {
-    const agent = podOf(find<V1DaemonSet>(render('cni.mode=tap'), 'DaemonSet', '-agent'))?.containers[0];
+  it('as a tap asks the API for nothing, with no token and no right to, and leaves /proc/sys as it is', () => {
+    const objects = render('cni.mode=tap');
+    const pod = podOf(find<V1DaemonSet>(objects, 'DaemonSet', '-agent'));
+    const roles = objects.filter(({ kind }) => kind?.startsWith('ClusterRole')).map(({ metadata }) => metadata?.name);
+    expect(pod?.automountServiceAccountToken).toBe(false);
+    expect(roles.toSorted()).toEqual(['podwire', 'podwire', 'podwire-tracer', 'podwire-viewer']);
+    const agent = pod?.containers[0];
     expect(agent?.command).toEqual(['podwire', 'agent']);
     expect(variablesOf(agent)).toMatchObject({ PODWIRE_MODE: 'tap' });
     expect(variablesOf(agent)).not.toHaveProperty('PODWIRE_API_SERVER');
@@ -192,6 +197,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ports.map(({ port }) => port),
       );
     expect(ports()).toEqual([443, 6443]);
+    expect(ports('networkPolicy.apiPorts={16443}')).toEqual([16443]);
     expect(ports('collector.otlpEndpoint=http://otel.observability:4318')).toEqual([443, 6443, 4318, 53, 53]);
     expect(ports('collector.otlpEndpoint=https://otel.example.org')).toEqual([443, 6443, 443, 53, 53]);
   });

@@ -94,6 +94,19 @@ plain.describe('where people log in', () => {
     },
   );
 
+  plain('without a session the framework behind the pages shows nothing and takes nothing in', async ({ request }) => {
+    const ask = async (method: string, path: string, headers: Record<string, string> = {}) =>
+      (await request.fetch(`${podwire.url}${path}`, { method, headers, maxRedirects: 0 })).status();
+    expect(await ask('POST', '/login', { 'next-action': '0'.repeat(40), origin: podwire.url })).toBe(405);
+    expect(await ask('GET', '/_next/image?url=%2Ficon.svg&w=64&q=75')).toBe(302);
+    expect(await ask('GET', '/nodes/k8s-node01?_rsc=1', { rsc: '1' })).toBe(401);
+    expect(await ask('GET', '/pods', { 'x-middleware-subrequest': 'middleware', 'x-matched-path': '/login' })).toBe(
+      302,
+    );
+    expect(await ask('GET', '/_next/static/none.js')).toBe(404);
+    expect(await ask('GET', '/login', { rsc: '1', 'next-router-state-tree': '%5B%22%22%5D' })).toBeLessThan(500);
+  });
+
   plain('one who may list the pods of one namespace is told so', async ({ page }) => {
     await page.goto(`${podwire.url}/`);
     await logIn(page, await createToken('viewer'));

@@ -53,7 +53,7 @@ export class HttpServer implements AsyncDisposable {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.pages = new PageDoor(parts.gate);
+    this.pages = new PageDoor(parts.gate, parts.metrics.access.refused);
     const { fetch } = parts.api;
     const answerTcp = getRequestListener(
       (request, env) =>
@@ -63,7 +63,9 @@ export class HttpServer implements AsyncDisposable {
     const answerUnix = getRequestListener((request, env) => fetch(request, { ...env, ...AT_SOCKET }), {
       overrideGlobalObjects: false,
     });
-    this.#tcp = createServer((request, response) => this.#serve(request, response, answerTcp));
+    this.#tcp = createServer({ shouldUpgradeCallback: asksForSocket }, (request, response) =>
+      this.#serve(request, response, answerTcp),
+    );
     this.#tcp.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
@@ -103,7 +105,7 @@ export class HttpServer implements AsyncDisposable {
     setSecurityHeaders(response);
     const problem = this.#guard(request, false);
     if (problem === undefined && !OURS.test(pathOf(request))) {
-      this.pages.serve(request, response);
+      this.pages.serve(request, response, this.#clientOf(request).address);
       return;
     }
     response.setHeader('cache-control', 'no-store');
@@ -164,6 +166,9 @@ export class HttpServer implements AsyncDisposable {
 }
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Programs offer HTTP/2 in the same header (Java's do, unasked): whoever does not take it answers as ever. RFC 9110 section 7.8 */
+const asksForSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?')[0] ?? '/';
 

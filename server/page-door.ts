@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buildProblem, headersOf } from './api/problem-response.ts';
+import { buildProblem, headersOf, type ProblemWord } from './api/problem-response.ts';
 import type { Gate } from './auth/gate.ts';
 import { buildContentPolicy } from './security-headers.ts';
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 const LOGIN_PATH = '/login';
-/** Programs and pictures of the app itself: the same for everybody, and the login page needs them. */
-const ASSETS = /^\/(?:_next\/|icon\.svg$|favicon\.ico$|robots\.txt$)/;
+/** Programs and pictures of the app itself: the same for everybody, and the login page needs them. None leads back to a page. */
+const ASSETS = /^\/(?:_next\/static\/(?!.*(?:\.\.|%2e|\\))|icon\.svg$|favicon\.ico$|robots\.txt$)/i;
+/** A page takes nothing in: whoever is nobody yet shall reach no code of the framework that reads what is sent. */
+const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD']);
 const NONCE_BYTES = 16;
 
 /**
@@ -17,21 +19,41 @@ const NONCE_BYTES = 16;
  */
 export class PageDoor {
   readonly #gate: Gate | undefined;
+  readonly #onRefusal: (word: ProblemWord) => void;
   handler: PageHandler | undefined;
   isDevelopment = false;
 
-  constructor(gate: Gate | undefined) {
+  constructor(gate: Gate | undefined, onRefusal: (word: ProblemWord) => void) {
     this.#gate = gate;
+    this.#onRefusal = onRefusal;
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  /** `address`: as `readClient` tells it. */
+  serve(request: IncomingMessage, response: ServerResponse, address: string): void {
     if (this.handler === undefined) {
       answerProblem(response, 'not-found', 'The web app is off or still starting; the API is at /api/v1.');
-    } else if (this.#isClosed(request)) {
+    } else if (!this.isDevelopment && !METHODS.has(request.method)) {
+      this.#onRefusal('method-not-allowed');
+      response.setHeader('allow', [...METHODS].join(', '));
+      answerProblem(response, 'method-not-allowed', 'Pages are only read; the API is at /api/v1.');
+    } else this.#show(request, response, address);
+  }
+
+  #show(request: IncomingMessage, response: ServerResponse, address: string): void {
+    const [path = ''] = (request.url ?? '/').split('?');
+    const isOpen = this.#gate === undefined || ASSETS.test(path) || this.#gate.hasSession(request.headers.cookie);
+    if (!isOpen && path !== LOGIN_PATH) {
       sendToLogin(request, response);
-    } else {
+      return;
+    }
+    const waitS = isOpen ? undefined : this.#gate?.takeVisit(address);
+    if (waitS === undefined) {
       this.#setPolicy(request, response);
-      void this.handler(request, response);
+      void this.handler?.(request, response);
+    } else {
+      this.#onRefusal('too-many-requests');
+      response.setHeader('retry-after', String(waitS));
+      answerProblem(response, 'too-many-requests', `Too many login pages. Try again in ${waitS} s.`);
     }
   }
 
@@ -39,12 +61,6 @@ export class PageDoor {
     const policy = buildContentPolicy(randomBytes(NONCE_BYTES).toString('base64'), this.isDevelopment);
     headers['content-security-policy'] = policy;
     response.setHeader('content-security-policy', policy);
-  }
-
-  #isClosed({ url = '/', headers }: IncomingMessage): boolean {
-    const [path = ''] = url.split('?');
-    const isOpen = path === LOGIN_PATH || ASSETS.test(path);
-    return this.#gate !== undefined && !isOpen && !this.#gate.hasSession(headers.cookie);
   }
 }
 
@@ -58,7 +74,7 @@ function sendToLogin({ url = '/', headers }: IncomingMessage, response: ServerRe
   }
 }
 
-function answerProblem(response: ServerResponse, word: 'not-found' | 'no-session', detail: string): void {
+function answerProblem(response: ServerResponse, word: ProblemWord, detail: string): void {
   const problem = buildProblem(word, detail);
   response.writeHead(problem.status, headersOf(problem)).end(JSON.stringify(problem));
 }

@@ -1,5 +1,5 @@
 import type { TopologyPod } from '#model/topology/topology.ts';
-import { formatClock } from '../timeline/format-clock.ts';
+import { formatMoment } from '../timeline/format-moment.ts';
 import { FactList } from './fact-list.tsx';
 
 type KubernetesFactsProps = {
@@ -19,11 +19,11 @@ export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
       <FactList
         facts={[
           { label: 'status', value: pod.status === pod.phase ? pod.status : `${pod.status} (phase ${pod.phase})` },
-          ...describeTroubles(pod),
+          ...describeColumns(pod),
           { label: 'pod IPs', value: pod.podIps.join(' ') || 'none yet', isMono: pod.podIps.length > 0 },
           { label: 'node', value: pod.nodeName ?? 'not scheduled' },
           { label: 'images', value: pod.images.join(' ') },
-          { label: 'created', value: formatClock(pod.createdAt).slice(0, 8), isMono: true },
+          { label: 'created', value: formatMoment(pod.createdAt, new Date()), isMono: true },
           { label: 'uid', value: pod.uid, isMono: true },
         ]}
       />
@@ -39,12 +39,11 @@ export function KubernetesFacts({ pod, kernelIps }: KubernetesFactsProps) {
   );
 }
 
-/** Only what is not as it should be: a pod whose containers are all ready and never ended says nothing of them. */
-function describeTroubles({ containers, nominatedNodeName, readinessGates }: TopologyPod) {
-  const isFine = containers === undefined || (containers.ready === containers.total && containers.restarts === 0);
+/** What `kubectl get pods -o wide` says besides; the two that nearly no pod has are left out where it hasn't. */
+function describeColumns({ containers, nominatedNodeName, readinessGates }: TopologyPod) {
   const counts = containers && `${containers.ready} of ${containers.total} ready, ${containers.restarts} restarts`;
   return [
-    ...(isFine || counts === undefined ? [] : [{ label: 'containers', value: counts }]),
+    ...(counts === undefined ? [] : [{ label: 'containers', value: counts }]),
     ...(nominatedNodeName === undefined ? [] : [{ label: 'nominated node', value: nominatedNodeName }]),
     ...(readinessGates === undefined
       ? []

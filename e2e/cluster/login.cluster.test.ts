@@ -1,7 +1,9 @@
 import { type Browser, type BrowserContext, expect as expectPage, type Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PodBody } from '#model/protocol/rest.ts';
 import { renderKubeconfig } from './control-plane/credentials.ts';
 import { createPod, runPod } from './pods.ts';
+import type { CollectorClient } from './podwire/collector-client.ts';
 import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
 import { openDeskBrowser } from './podwire/desk-browser.ts';
 import { createPerson } from './podwire/people.ts';
@@ -13,6 +15,7 @@ import type { Daemon } from './world/daemon.ts';
 const URL = 'http://127.0.0.1:7639';
 
 let cluster: DeployableCluster;
+let collector: CollectorClient;
 let forward: Daemon;
 let browser: Browser;
 let context: BrowserContext;
@@ -24,7 +27,7 @@ beforeAll(async () => {
   cluster = await startDeployableCluster();
   const { api, release, desk, credentials } = cluster;
   await release.install('cni.mode=bridge');
-  await reachCollector(cluster);
+  collector = await reachCollector(cluster);
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'guests' } });
   tokens = {
     admin: await createPerson(cluster, 'root', { clusterRole: 'cluster-admin' }),
@@ -116,5 +119,78 @@ describe('with a pod in each of two namespaces', () => {
     await logIn('not.a.token');
     await expectPage(page.getByRole('alert').filter({ hasText: 'not accepted' })).toBeVisible({ timeout: 30_000 });
     expect(await context.cookies()).toEqual([]);
+  });
+
+  test('a pod’s page says what `kubectl get pods -o wide` says of it', async () => {
+    await logIn(tokens.admin);
+    await awaitLive();
+    const row = await cluster.api.kubectl('get', 'pod', 'hidden', '--no-headers', '-o', 'wide');
+    const [name = '', ready = '', status, restarts, _age, ip, node] = row.trim().split(/\s+/);
+    await page.goto(`${URL}/pods/default/hidden`);
+    await expectPage(page.getByRole('heading', { name }).first()).toBeVisible({ timeout: 30_000 });
+    const factOf = (label: string) => page.locator(`dt:text-is("${label}") + dd`).first();
+    const [some, all] = ready.split('/');
+    await expectPage(factOf('status')).toHaveText(status ?? '');
+    await expectPage(factOf('containers')).toHaveText(`${some} of ${all} ready, ${restarts} restarts`);
+    await expectPage(factOf('pod IPs')).toHaveText(ip ?? '');
+    await expectPage(factOf('node')).toHaveText(node ?? '');
+    await expectPage(factOf('created')).toHaveText(/\d\d:\d\d:\d\d$/);
+  });
+
+  describe('the right to trace', () => {
+    /** Of the only wire of a pod. */
+    const findWire = (pod: string): Promise<string> =>
+      waitFor({ what: `the wire of ${pod}` }, async () => {
+        const { attachments } = PodBody.parse(await collector.get(`/api/v1/pods/${pod}`));
+        return attachments[0]?.hostLinkIndex !== undefined && attachments[0].namespaceId;
+      });
+    const command = async (token: string, body: object, node = 'k8s-node01') => {
+      const path = `/api/v1/nodes/${node}/commands`;
+      const { status, text } = await collector.as(token).call({ method: 'POST', path, body });
+      return { status, answer: JSON.parse(text) as unknown };
+    };
+    const probe = async (from: string | undefined) => ({
+      type: 'probe',
+      ...(from !== undefined && { namespaceId: await findWire(from) }),
+      to: '8.8.8.8',
+      protocol: 'icmp',
+      timeoutMs: 5_000,
+    });
+    const refusal = (where: string) => ({
+      status: 403,
+      answer: {
+        type: expect.stringMatching(/forbidden$/),
+        detail: expect.stringContaining(`verb trace on pods in ${where}`),
+      },
+    });
+    const answered = { status: 200, answer: { outcome: 'answered' } };
+
+    test('who sees everything and lacks the verb has no packet sent and no node read', async () => {
+      const looker = await createPerson(cluster, 'looker', { clusterRole: 'podwire-viewer' });
+      expect(await command(looker, await probe('guests/shown'))).toMatchObject(refusal('namespace guests'));
+      for (const body of [await probe(undefined), { type: 'snapshot' }]) {
+        expect(await command(looker, body)).toMatchObject(refusal('all namespaces'));
+      }
+    });
+
+    test('who has it in one namespace has packets sent from its pods, from no other and not from the node', async () => {
+      const tracer = await createPerson(cluster, 'tracer', { roles: { guests: 'podwire-tracer' } });
+      expect(await command(tracer, await probe('guests/shown'))).toMatchObject({
+        ...answered,
+        answer: { probe: { verdict: 'reply' } },
+      });
+      for (const body of [await probe('default/hidden'), await probe(undefined), { type: 'snapshot' }]) {
+        expect(await command(tracer, body)).toMatchObject(refusal('all namespaces'));
+      }
+      // None of their pods is on it: it is as if it were not there.
+      expect(await command(tracer, { type: 'snapshot' }, 'controlplane')).toMatchObject({ status: 404 });
+    });
+
+    test('who has it everywhere has a packet sent from any pod, and the node read again', async () => {
+      const master = await createPerson(cluster, 'master', { clusterRole: 'podwire-tracer' });
+      for (const body of [await probe('default/hidden'), await probe(undefined), { type: 'snapshot' }]) {
+        expect(await command(master, body)).toMatchObject(answered);
+      }
+    });
   });
 });

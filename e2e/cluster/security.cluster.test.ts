@@ -32,6 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
+const readCount = async (name: string): Promise<number> => {
+  const { text } = await collector.call({ path: '/metrics' });
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.slice(name.length));
+};
+
 /** Reasons of refusals, as /metrics counts them. */
 async function readRefusals(): Promise<ReadonlyMap<string, number>> {
   const { status, text } = await collector.call({ path: '/metrics' });
@@ -111,8 +117,10 @@ describe('an agent', () => {
     const forged = await by.call(makeBatch(OWN, OWN, OTHER));
     answers.push(forged.text);
     expect([forged.status, forged.text]).toEqual([422, expect.stringContaining('malformed-batch')]);
+    expect(await readCount('podwire_ingest_refusals_total{reason="malformed-batch"}')).toBe(1);
     // A plugin names its host, which may be called otherwise than the node: what counts is whose agent sent it.
     expect(await by.call(makeBatch(OWN, OTHER))).toMatchObject({ status: 200 });
+    expect(await readCount('podwire_ingest_foreign_sources_total')).toBe(1);
   });
 
   test('with a token that has expired is refused', async () => {
@@ -144,6 +152,11 @@ describe('an agent', () => {
     expect(await collector.get(`/api/v1/events?pod=default/forged&node=${OWN}`)).toMatchObject({
       events: [{ node: OWN }],
     });
+    const [node, events] = await Promise.all(
+      [`/api/v1/nodes/${OTHER}`, `/api/v1/events?node=${OTHER}`].map((path) => collector.get(path)),
+    );
+    expect(JSON.stringify([node, events])).not.toContain('forged');
+    expect(node).toMatchObject({ node: { node: { name: OTHER, agent: { state: 'live' } } } });
   });
 });
 

@@ -3,11 +3,12 @@ import { NodesBody, PodBody, PodsBody } from '#model/protocol/rest.ts';
 import type { NodeTile, TopologyPod } from '#model/topology/topology.ts';
 import { NODE_PATHS } from './node/boot-node.ts';
 import { BUSYBOX_IMAGE, WEB_IMAGE } from './pack-images.ts';
-import { createPod, waitUntilRunning } from './pods.ts';
+import { createPod, findPod, waitUntilRunning } from './pods.ts';
 import { readCalls, watchCalls } from './podwire/call-log.ts';
 import { Collector } from './podwire/collector.ts';
 import type { CollectorClient } from './podwire/collector-client.ts';
 import { type DeployableCluster, reachCollector, startDeployableCluster } from './podwire/deployed-cluster.ts';
+import { readNodeTraces } from './podwire/node-traces.ts';
 import { nodeOf, waitUntilReady } from './podwire/podwired-cluster.ts';
 import { readTimeline } from './podwire/timeline.ts';
 import type { ClusterNode } from './start-cluster.ts';
@@ -15,6 +16,7 @@ import { waitFor } from './wait-for.ts';
 import { MASQUERADED_ADDRESS } from './world/build-lan.ts';
 
 const MANIFEST = `${NODE_PATHS.deploy}/podwire.yaml`;
+const UNINSTALL = `${NODE_PATHS.deploy}/podwire-uninstall.yaml`;
 
 let cluster: DeployableCluster;
 /** The one in the cluster, as soon as it runs. */
@@ -193,4 +195,18 @@ test('`kubectl get pods -o wide` and Podwire agree, whatever becomes of a pod', 
     const { kubectl, podwire } = await explain();
     return JSON.stringify(kubectl) === JSON.stringify(podwire);
   });
+});
+
+test('taken off by the commands of the documentation: no network of ours is on a node, and the pods of the story stay connected', async () => {
+  const url = `http://${(await findPod(cluster.api, 'nginx2'))?.status.podIP}/cgi-bin/host`;
+  await cluster.release.kubectl('delete', '-f', MANIFEST);
+  await cluster.release.kubectl('apply', '-f', UNINSTALL);
+  await cluster.release.kubectl('wait', '--for=condition=complete', 'job/podwire-uninstall', '--timeout=3m');
+  await cluster.release.kubectl('delete', '-f', UNINSTALL);
+  for (const node of cluster.nodes) {
+    const { files } = await readNodeTraces(node);
+    expect(files.filter((path) => path.startsWith('/etc/cni/net.d/'))).toEqual([]);
+  }
+  expect(await cluster.api.exec('busybox', 'wget', '-qO-', '-T', '10', url)).toMatchObject({ stdout: 'nginx2\n' });
+  await expect(cluster.api.kubectl('get', 'namespace', 'podwire')).rejects.toThrow('NotFound');
 });

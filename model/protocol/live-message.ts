@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { FindingsTopology } from '../findings/node-finding.ts';
 import { ClusterTopology, InvocationSummary, NodeTopology } from '../topology/topology.ts';
 
+/** RFC 1123 names, as the API server bounds them; `<namespace>/<name>` of a pod. A subscription keeps them in memory. */
+const NodeName = z.string().max(253);
+const PodKey = z.string().max(63 + 1 + 253);
+
 /**
  * `WS /api/v1/live`, JSON text frames.
  *
@@ -11,11 +15,11 @@ import { ClusterTopology, InvocationSummary, NodeTopology } from '../topology/to
  */
 export const LiveView = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster') }),
-  z.object({ kind: z.literal('node'), node: z.string() }),
+  z.object({ kind: z.literal('node'), node: NodeName }),
   /** What is wrong now, of every node. */
   z.object({ kind: z.literal('findings') }),
   /** Invocations as they arrive, of one node or (absent) of all; the snapshot has the newest 500, oldest first. */
-  z.object({ kind: z.literal('invocations'), node: z.string().optional(), pod: z.string().optional() }),
+  z.object({ kind: z.literal('invocations'), node: NodeName.optional(), pod: PodKey.optional() }),
 ]);
 export type LiveView = z.infer<typeof LiveView>;
 

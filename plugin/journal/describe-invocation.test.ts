@@ -19,15 +19,59 @@ describe('secrets', () => {
     const masked = maskSecrets({
       token: 'x',
       list: [{ apiKey: { a: 1 }, DB_PASSWORD: 'x', author: 'kept' }],
+      kubeconfig: { 'client-key-data': 'x', preSharedKey: 'x', 'ipsec-psk': 'x', 'client-certificate-data': 'kept' },
       clientSecret: 7,
       etcd: { 'private-key': 'x' },
     });
     expect(masked).toEqual({
       token: '***',
       list: [{ apiKey: '***', DB_PASSWORD: '***', author: 'kept' }],
+      kubeconfig: {
+        'client-key-data': '***',
+        preSharedKey: '***',
+        'ipsec-psk': '***',
+        'client-certificate-data': 'kept',
+      },
       clientSecret: '***',
       etcd: { 'private-key': '***' },
     });
+  });
+});
+
+describe('secrets in what is no configuration', () => {
+  const finished = {
+    verb: 'ADD',
+    mode: 'bridge',
+    variables: {},
+    output: '',
+    exitCode: 1,
+    error: undefined,
+    netnsId: undefined,
+    steps: [],
+    config: undefined,
+    startedAtMs: 0,
+    durationUs: 1,
+  } as const;
+  const origin = { node: 'n', pluginVersion: '0', random: new Uint8Array(10) };
+  const write = (input: string, args: Readonly<Record<string, string>> = {}): string =>
+    JSON.stringify(describeInvocation({ ...finished, input, args }, origin));
+
+  it('are left out, where the text was cut, is no JSON, or too long to be kept', () => {
+    const network = '{"name": "podnet", "type": "podwire", "etcd_password": "hunter2", "x": ';
+    for (const input of [
+      network,
+      network.slice(0, -8),
+      `${network}"${'x'.repeat(2 ** 20)}"}`,
+      'authorization: hunter2',
+    ]) {
+      expect(write(input)).not.toContain('hunter2');
+    }
+    expect(write(network)).toContain('podnet');
+  });
+
+  it('are masked in the arguments of the runtime', () => {
+    const line = write('{}', { K8S_POD_NAME: 'kept', BOOT_TOKEN: 'hunter2' });
+    expect([line.includes('kept'), line.includes('hunter2')]).toEqual([true, false]);
   });
 });
 

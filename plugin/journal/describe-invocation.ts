@@ -9,7 +9,7 @@ import type {
 } from '#model/cni/invocation-event.ts';
 import { parseTraceContext } from '#model/cni/trace-context.ts';
 import type { JsonValue } from '#model/json.ts';
-import { maskSecrets } from './mask-secrets.ts';
+import { cutAtSecret, maskSecrets } from './mask-secrets.ts';
 import { formatUuidV7 } from './uuid-v7.ts';
 
 /** Everything that went in and came out of one run, as it was. */
@@ -71,7 +71,9 @@ function describeData(finished: FinishedInvocation, pluginVersion: string): Invo
     env: describeVariables(finished),
     ...(netnsId === undefined ? {} : { netnsId }),
     ...(pod === undefined ? {} : { pod }),
-    ...(stdin === undefined ? {} : { stdin: mutable(maskSecrets(stdin)) }),
+    ...(stdin === undefined
+      ? {}
+      : { stdin: mutable(typeof stdin === 'string' ? cutAtSecret(stdin) : maskSecrets(stdin)) }),
     outcome: error === undefined ? 'ok' : 'error',
     exitCode: finished.exitCode,
     ...(result === undefined ? {} : { result: mutable(result) }),
@@ -118,7 +120,7 @@ function describeVariables({ variables, args }: FinishedInvocation): Invocation[
     ...(CNI_CONTAINERID ? { containerId: CNI_CONTAINERID } : {}),
     ...(CNI_NETNS ? { netns: CNI_NETNS } : {}),
     ...(CNI_IFNAME ? { ifName: CNI_IFNAME } : {}),
-    ...(Object.keys(args).length === 0 ? {} : { args: { ...args } }),
+    ...(Object.keys(args).length === 0 ? {} : { args: maskSecrets(args) as typeof args }),
     ...(CNI_PATH ? { path: CNI_PATH } : {}),
   };
 }

@@ -1,8 +1,9 @@
 import type { JsonValue } from '#model/json.ts';
 
 /** Keys whose values are nobody's business. Cluster configurations carry tokens and datastore passwords. */
-const SECRET_KEY =
-  /secret|token|passw(or)?d|passphrase|credential|private_?-?key|api_?-?key|access_?-?key|auth(orization)?$/i;
+const SECRET = 'secret|token|passw(or)?d|passphrase|credential|(private|api|access|client|shared)_?-?key';
+const SECRET_KEY = new RegExp(`${SECRET}|(psk|auth(orization)?)$`, 'i');
+const SECRET_WORD = new RegExp(`${SECRET}|(psk|auth(orization)?)\\b`, 'i');
 
 export const MASK = '***';
 
@@ -13,4 +14,11 @@ export function maskSecrets(value: JsonValue): JsonValue {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, SECRET_KEY.test(key) ? MASK : maskSecrets(inner)]),
   );
+}
+
+/** @returns text that is no JSON, and so cannot be taken apart, up to the first word that looks like the key of a secret */
+export function cutAtSecret(text: string): string {
+  const found = SECRET_WORD.exec(text);
+  if (found === null) return text;
+  return `${text.slice(0, found.index)}${found[0]}… (the rest is left out: it may hold a secret)`;
 }

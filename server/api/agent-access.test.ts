@@ -119,3 +119,33 @@ test('somebody who tries tokens is stopped, and the agent at the same address is
   expect(tries.at(-1)).toBe(429);
   expect(await post(good, {}, 2)).toEqual([200, '']);
 });
+
+/** A batch whose end does not come; resolves when the collector waits for it. */
+async function startBatch(token: string) {
+  const headers = {
+    'content-type': 'application/x-ndjson',
+    'content-encoding': 'gzip',
+    'transfer-encoding': 'chunked',
+    expect: '100-continue',
+    authorization: `Bearer ${token}`,
+  };
+  const sent = request(`${app.url}/agent/v1/batches`, { method: 'POST', headers });
+  sent.on('error', () => undefined);
+  await new Promise<void>((resolve) => sent.on('continue', resolve).flushHeaders());
+  sent.write(writeBatch(9, []).slice(0, 20));
+  return sent;
+}
+
+test('a node has two batches under way at most, others go on, and what was cut off is under way no more', async () => {
+  const [token, other] = [project(), project({ node: 'controlplane' })];
+  expect(await post(token)).toEqual([200, '']);
+  const begun = [await startBatch(token), await startBatch(token)];
+  expect(await post(token, {}, 2)).toEqual([429, 'too-many-requests']);
+  expect(await post(other, { node: 'controlplane' })).toEqual([200, '']);
+  for (const each of begun) each.socket?.resetAndDestroy();
+  const postTwo = () => Promise.all([post(token, {}, 2), post(token, {}, 3)]);
+  await expect.poll(postTwo, { timeout: 20_000 }).toEqual([
+    [200, ''],
+    [200, ''],
+  ]);
+});

@@ -11,6 +11,7 @@ const PROBLEMS = {
   'no-kernel-state': { status: 404, title: 'No kernel state' },
   'not-in-lab': { status: 404, title: 'The lab has no such object' },
   'no-lab': { status: 404, title: 'No lab runs here' },
+  'method-not-allowed': { status: 405, title: 'Not a method of this path' },
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'before-retention': { status: 410, title: 'The time is before what is kept' },
   'malformed-batch': { status: 422, title: 'The batch is not valid' },

@@ -199,6 +199,24 @@ test('who logs in too often waits, and is told how long', async () => {
   expect((await logIn(issue('ada', []))).status).toBe(201);
 });
 
+test('a program’s token is not taken past its own end, however lately it was asked about', async () => {
+  const program = { authorization: `Bearer ${issue('prometheus', [], 20)}` };
+  expect((await ask('/api/v1/session', { headers: program })).status).toBe(200);
+  nowMs += 21_000;
+  expect((await ask('/api/v1/session', { headers: program })).status).toBe(401);
+});
+
+test('who logs in again has one session: that of the cookie before ends, and its sockets with it', async () => {
+  const before = await openSession(issue('ada', []));
+  const live = openLive({ ...before, origin: app.url });
+  expect(await live.opened).toBe(101);
+  expect((await logIn('wrong', before)).status).toBe(401);
+  expect((await ask('/api/v1/session', { headers: before })).status).toBe(200);
+  expect((await logIn(issue('bob', []), before)).status).toBe(201);
+  expect(await live.closed).toBe(4401);
+  expect((await ask('/api/v1/session', { headers: before })).status).toBe(401);
+});
+
 test('one person holds twenty sessions at most: the oldest ends', async () => {
   const token = issue('ada', []);
   const first = await openSession(token);

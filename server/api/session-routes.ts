@@ -84,11 +84,16 @@ function addLogin(api: Api, { gate, metrics, log }: ApiParts): void {
       const opened = await gate.logIn(context.req.valid('json').token.trim(), address);
       metrics.access.loggedIn(opened.ok ? 'accepted' : opened.error.word);
       if (!opened.ok) {
-        log.info({ address, problem: opened.error.word }, 'a login was refused');
+        // Whoever is beyond the limit is counted: nobody shall fill the log from outside.
+        if (opened.error.word !== 'too-many-requests') {
+          log.info({ address, problem: opened.error.word }, 'a login was refused');
+        }
         metrics.access.refused(opened.error.word);
         return respondRefusal(context, opened.error);
       }
       const { id, session } = opened.value;
+      // The browser forgets the cookie that it had: what it stood for would go on, known to nobody but a thief.
+      gate.logOut(context.req.header('cookie'));
       log.info({ address, user: session.viewer.user }, 'logged in');
       const cookie = writeSessionCookie(id, { restMs: session.expiresAtMs - Date.now(), isSecure });
       return context.json(describeSession(session.viewer.scope, session), 201, { 'set-cookie': cookie });

@@ -35,6 +35,8 @@ type Parts = {
 /** A class of thirty behind one address may log in together; nobody guesses tokens at this pace. */
 const LOGINS_OF_ADDRESS = { burst: 30, perSecond: 0.5 };
 const LOGINS_OF_ALL = { burst: 200, perSecond: 5 };
+/** Each login page is rendered anew, by the process that takes in what agents say. */
+const VISITS_OF_ADDRESS = { burst: 100, perSecond: 5 };
 /** A view of 5,000 nodes loads in a few dozen requests. */
 const REQUESTS_OF_ONE = { burst: 600, perSecond: 60 };
 /** Of one address, without a good token: each may cost the API server a question. */
@@ -52,6 +54,7 @@ export class Gate implements Disposable {
   readonly #access: AccessReviews;
   readonly #logins: RateLimiter;
   readonly #allLogins: RateLimiter;
+  readonly #visits: RateLimiter;
   readonly #requests: RateLimiter;
   readonly #refusals: RateLimiter;
 
@@ -61,6 +64,7 @@ export class Gate implements Disposable {
     this.#access = new AccessReviews(parts);
     this.#logins = new RateLimiter(LOGINS_OF_ADDRESS, nowMs);
     this.#allLogins = new RateLimiter(LOGINS_OF_ALL, nowMs);
+    this.#visits = new RateLimiter(VISITS_OF_ADDRESS, nowMs);
     this.#requests = new RateLimiter(REQUESTS_OF_ONE, nowMs);
     this.#refusals = new RateLimiter(REFUSALS_OF_ADDRESS, nowMs);
     this.agents = new AgentDoor({
@@ -83,6 +87,11 @@ export class Gate implements Disposable {
     const waitS = this.#logins.take(address) ?? this.#allLogins.take('all');
     if (waitS !== undefined) return fail(tooMany('logins', waitS));
     return await this.sessions.open(token);
+  }
+
+  /** Somebody without a session opens the login page. @returns in how many seconds they may, where that is not now */
+  takeVisit(address: string): number | undefined {
+    return this.#visits.take(address);
   }
 
   /** A person by the cookie, or a program by its token. */

@@ -75,15 +75,20 @@ export class Sessions {
 
   /** The session of a cookie, without asking anybody; `undefined`: there is none. */
   find(id: string): Session | undefined {
-    const session = this.#sessions.get(hashToken(id));
-    if (session === undefined || session.expiresAtMs > this.#parts.nowMs()) return session;
-    this.end(session);
-    return undefined;
+    return this.#findStanding(hashToken(id));
   }
 
   /** The standing session of a program's token. */
   findProgram(token: string): Session | undefined {
-    return this.#sessions.get(keyOfProgram(token));
+    return this.#findStanding(keyOfProgram(token));
+  }
+
+  /** Not past its end, though nobody has looked since. */
+  #findStanding(key: string): Session | undefined {
+    const session = this.#sessions.get(key);
+    if (session === undefined || session.expiresAtMs > this.#parts.nowMs()) return session;
+    this.end(session);
+    return undefined;
   }
 
   /** Makes it, with the first request. */

@@ -43,6 +43,32 @@ test('a token is not taken past its own end, whatever was answered a moment ago'
   expect(await review(token)).toBe('token-expired');
 });
 
+test('while the API server is away a token that it knew is taken for five minutes, not past its own end, and no other is', async () => {
+  const [token, short, stranger] = [issue(3_600), issue(120), issue(3_601)];
+  expect([await review(token), await review(short)]).toEqual(['agent', 'agent']);
+  api.isBroken = true;
+  nowMs += 61_000;
+  expect([await review(token), await review(short)]).toEqual(['agent', 'agent']);
+  expect(await review(stranger)).toBe('review-unavailable');
+  nowMs += 60_000;
+  expect([await review(token), await review(short)]).toEqual(['agent', 'review-unavailable']);
+  nowMs += 180_000;
+  expect(await review(token)).toBe('review-unavailable');
+  api.isBroken = false;
+  expect([await review(token), await review(short)]).toEqual(['agent', 'token-expired']);
+});
+
+test('a token that was refused before the API server went away is not taken while it is', async () => {
+  const token = issue(3_600);
+  expect(await review(token)).toBe('agent');
+  api.accounts.delete(token);
+  nowMs += 61_000;
+  expect(await review(token)).toBe('token-refused');
+  api.isBroken = true;
+  nowMs += 6_000;
+  expect(await review(token)).toBe('review-unavailable');
+});
+
 test('a deleted account is refused within a minute, and one that is made anew within seconds', async () => {
   const token = issue(3_600);
   expect(await review(token)).toBe('agent');

@@ -10,6 +10,9 @@ export type TokenReview = Result<Identity, Refusal>;
 const KEPT_MS = 60_000;
 /** A token that was refused may be good soon: an account made a moment later, a clock that is behind. */
 const REFUSED_KEPT_MS = 5_000;
+/** While the API server is away, whom it knew stays known for so long: that is when the cluster has to be seen. As sessions of people. */
+const UNCONFIRMED_MS = 300_000;
+const ASK_AGAIN_MS = 5_000;
 /** Two for each of 5,000 nodes, and people. */
 const MOST_ANSWERS = 20_000;
 const LONGEST_TOKEN = 16_384;
@@ -18,7 +21,10 @@ const LONGEST_TOKEN = 16_384;
 export const hashToken = (token: string, audience = ''): string =>
   createHash('sha256').update(audience).update('\0').update(token).digest('hex');
 
-/** Whose token is it? Asked of the API server at most once a minute for each token, and never past the token's own end. */
+/**
+ * Whose token is it? Asked of the API server at most once a minute for each token, and never past the token's own end. While it is
+ * away, what it said last counts for five minutes.
+ */
 export class TokenReviews {
   readonly #reviewer: Reviewer;
   readonly #cache: ReviewCache<TokenReview>;
@@ -46,18 +52,30 @@ export class TokenReviews {
 
   /** Whether it was good when it was last asked about: for limits, not for rights. */
   wasAccepted(token: string, audience: string): boolean {
-    return this.#cache.recall(hashToken(token, audience))?.ok === true;
+    return this.#cache.recall(hashToken(token, audience))?.value.ok === true;
   }
 
   async #read(token: string, audience: string | undefined): Promise<TokenReview> {
+    const key = hashToken(token, audience);
     try {
-      return await this.#cache.read(hashToken(token, audience), () => this.#ask(token, audience));
+      return await this.#cache.read(key, () => this.#ask(token, audience));
     } catch (error) {
+      const standing = this.#recallStanding(key, token);
+      if (standing !== undefined) return standing;
       return fail({
         word: 'review-unavailable',
         detail: `The Kubernetes API cannot say whose token it is: ${(error as Error).message}. Try again.`,
       });
     }
+  }
+
+  #recallStanding(key: string, token: string): TokenReview | undefined {
+    const nowMs = this.#nowMs();
+    const last = this.#cache.recall(key);
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = readTokenClaims(token);
+    if (last?.value.ok !== true || nowMs - last.atMs >= UNCONFIRMED_MS || expiresAtMs <= nowMs) return undefined;
+    this.#cache.extend(key, Math.min(ASK_AGAIN_MS, expiresAtMs - nowMs));
+    return last.value;
   }
 
   async #ask(token: string, audience: string | undefined): Promise<Kept<TokenReview>> {

@@ -37,6 +37,15 @@ function openSession(given: Partial<SessionSource> = {}) {
 
 const DELTA = encodePayload({ type: 'delta', delta: { put: {}, remove: {} } });
 
+test('a name that no node and no pod can have is not followed: what is followed is kept in memory', () => {
+  const { session, sent, followed } = openSession();
+  session.receive(subscribe('a', { kind: 'node', node: 'n'.repeat(254) }));
+  session.receive(subscribe('b', { kind: 'invocations', pod: 'p'.repeat(318) }));
+  session.receive(subscribe('c', { kind: 'invocations', pod: `${'n'.repeat(63)}/${'p'.repeat(253)}` }));
+  expect(sent.map(({ type }) => type)).toEqual(['error', 'error', 'snapshot.node']);
+  expect(followed.size).toBe(1);
+});
+
 test('a slow browser gets one fresh snapshot instead of a queue', () => {
   const { session, socket, sent, counts } = openSession();
   session.receive(subscribe('a', NODE));
