@@ -62,8 +62,7 @@ export class KernelState {
   /** Reads everything anew, counters of rules included. */
   readEverything(): Promise<void> {
     return this.#inTurn(async () => {
-      const isDue = () => false;
-      await this.#readAll({ drain: () => noNotices, isDue, isCounting: true });
+      await this.#readAll({ drain: () => noNotices, isDue: () => false, isCounting: true });
     });
   }
 
@@ -268,10 +267,9 @@ export class KernelState {
   }
 
   #add(more: Partial<KernelCounts>): void {
-    const entries = Object.entries(this.#counts) as [keyof KernelCounts, number][];
-    this.#counts = Object.fromEntries(
-      entries.map(([name, count]) => [name, count + (more[name] ?? 0)]),
-    ) as KernelCounts;
+    const counts: { -readonly [name in keyof KernelCounts]: number } = { ...this.#counts };
+    for (const name of Object.keys(more) as (keyof KernelCounts)[]) counts[name] += more[name] ?? 0;
+    this.#counts = counts;
   }
 
   /** @returns `undefined` where the namespace is gone or refuses to be read, `unsettled` where it never held still */
